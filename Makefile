@@ -1,0 +1,120 @@
+# Kitae. `make help` lists the targets. Knobs, all from the command line or the environment:
+#
+#   CC, CFLAGS, LDFLAGS    as ever; ours are added to them
+#   DEVELOPER=1            warnings are errors
+#   SANITIZE=address,undefined | thread      builds into build/san-..., beside the plain build
+#   BUILD=dir              where everything goes (default: build)
+#   PREFIX, DESTDIR        where `make install` puts files (default /usr/local)
+#   V=1                    shows the commands
+#   SEEDS=n                histories of `make simulation`
+
+VERSION := 0.1.0
+CC ?= gcc
+CFLAGS ?= -O2 -g
+SANITIZE ?=
+BUILD ?= build$(if $(SANITIZE),/san-$(subst $(comma),-,$(SANITIZE)))
+PREFIX ?= /usr/local
+comma := ,
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wformat=2 -Wno-missing-field-initializers
+ifneq ($(findstring clang,$(CC)),clang)
+WARNINGS += -Wjump-misses-init
+endif
+ifdef DEVELOPER
+WARNINGS += -Werror
+endif
+HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+KITAE_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) -DKITAE_VERSION='"$(VERSION)"' -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+Q := $(if $(V),,@)
+
+sources = $(sort $(wildcard $(1)))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# The layers, lowest first; tools/lint checks that no #include climbs. PURE is all a plan function may be linked with.
+BASE := $(call sources,operator/base/*.c)
+MODEL := $(call sources,operator/model/*.c)
+CONTROLLERS := $(call sources,controllers/*.c controllers/*/*.c)
+PURE := $(BASE) $(MODEL) $(CONTROLLERS)
+HTTP := $(call sources,operator/http/*.c)
+KUBE := $(call sources,operator/kube/*.c)
+# The engine proper does no I/O: simulation and golden link it without curl and libwebsockets.
+ENGINE := $(filter-out operator/engine/driver.c operator/engine/mailbox.c,$(call sources,operator/engine/*.c)) operator/http/request.c operator/serve/metrics.c
+PROGRAM := $(sort $(PURE) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/commands/*.c) operator/main.c)
+
+PURE_LIBS := -ljansson -lyaml
+LIBS := $(PURE_LIBS) -lcurl -lwebsockets -lssl -lcrypto -lpthread
+
+.PHONY: all help clean
+all: $(BUILD)/kitae ## the operator: build/kitae
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(KITAE_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+define link
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(KITAE_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(1)
+endef
+
+$(BUILD)/kitae: $(call objects,$(PROGRAM))
+	$(call link,$(LIBS))
+
+# -- generated code --------------------------------------------------------------------------------------------------
+$(BUILD)/crdgen: $(call objects,tools/crdgen.c $(BASE))
+	$(call link,$(PURE_LIBS))
+
+.PHONY: generate verify
+generate: $(BUILD)/crdgen ## field tables from crds/*.yaml
+	$(Q)$(BUILD)/crdgen crds/trainingjob.yaml trainingjob controllers/trainingjob/trainingjob_fields
+	$(Q)clang-format -i controllers/*/*_fields.[ch]
+
+verify: $(BUILD)/crdgen ## fails when generated files are stale
+	$(Q)mkdir -p $(BUILD)/verify
+	$(Q)$(BUILD)/crdgen crds/trainingjob.yaml trainingjob $(BUILD)/verify/trainingjob_fields
+	$(Q)clang-format -i --style=file:.clang-format $(BUILD)/verify/*_fields.[ch]
+	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do diff -u controllers/trainingjob/$$(basename $$f) $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
+
+# -- tests -----------------------------------------------------------------------------------------------------------
+TESTS_UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call sources,tests/unit/test_*.c))
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call objects,$(sort $(filter-out operator/main.c,$(PROGRAM))))
+	$(call link,$(LIBS) -lcmocka)
+
+.PHONY: unit golden simulation check test
+unit: $(TESTS_UNIT) ## one module each, no network
+	$(Q)tools/run-tests unit $(TESTS_UNIT)
+
+$(BUILD)/golden: $(call objects,tests/golden/golden.c $(PURE) $(ENGINE))
+	$(call link,$(PURE_LIBS))
+golden: $(BUILD)/golden ## what a user gets for what they wrote; UPDATE_GOLDEN=1 rewrites
+	$(Q)$(BUILD)/golden tests/golden
+
+$(BUILD)/simulation: $(call objects,$(call sources,tests/simulation/*.c) $(PURE) $(ENGINE))
+	$(call link,$(PURE_LIBS))
+SEEDS ?= 1000
+simulation: $(BUILD)/simulation ## the real engine against a model of a cluster, SEEDS histories
+	$(Q)$(BUILD)/simulation --histories $(SEEDS)
+
+check: all unit golden simulation lint ## everything a commit must pass; under 3 minutes
+
+# -- the rest --------------------------------------------------------------------------------------------------------
+.PHONY: lint format
+lint: ## layers, sizes, format
+	$(Q)tools/lint $(BUILD)
+
+format: ## clang-format over our C
+	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
+
+.PHONY: install
+install: all ## puts files under PREFIX (custom resources go into a cluster by install-crds)
+	install -D -m 755 $(BUILD)/kitae $(DESTDIR)$(PREFIX)/bin/kitae
+
+clean: ## removes build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,83 @@
+#pragma once
+/*
+ * The engine: everything that happens between bytes from the API server and bytes to it. It is a state machine without
+ * I/O, clock or randomness of its own: engine_step takes one event, and afterwards the caller carries out what the
+ * engine asks for through engine_take_request and engine_take_watch. The program drives it with curl and websockets,
+ * tests/simulation with a model of an API server; both run this very code.
+ *
+ * One thread. Nothing here blocks or takes longer than 10 ms.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../http/request.h"
+#include "../kube/watch.h"
+#include "../model/object.h"
+
+struct engine;
+
+/* All timings of the engine, so that tests can shorten them. Milliseconds. */
+struct engine_timings {
+    int64_t write_timeout;         /* of a write; also sent as ?timeout= */
+    int64_t list_timeout;
+    int64_t watch_min, watch_max;  /* timeoutSeconds is drawn between them */
+    int64_t watch_slack;           /* our own deadline behind it */
+    int64_t silence;               /* no event and no bookmark for so long: reconnect */
+    int64_t short_watch;           /* a watch that ends empty within it is suspicious; two in a row: list again */
+    int64_t backoff_min, backoff_max;             /* of a reflector */
+    int64_t key_backoff_min, key_backoff_max;     /* of a key whose pass failed, of a child that was refused */
+    int64_t websocket_retry;       /* try the websocket again after falling back */
+    int64_t lazy_status;           /* a status that differs in counts only is written at most so often */
+    int64_t lease_duration, lease_renew_deadline, lease_retry;
+    int64_t event_repeat;          /* the same event again patches its series at most so often */
+};
+extern const struct engine_timings engine_default_timings;
+
+struct engine_options {
+    const char *const *namespaces; /* NULL-terminated; NULL or empty: all */
+    const char *selector;          /* label selector on our custom resources; NULL: none */
+    enum watch_transport transport;
+    bool transport_fixed;          /* never change the transport */
+    bool leader_elect;
+    const char *lease_namespace;   /* with leader_elect */
+    const char *identity;          /* unique to this process: host name and a random part */
+    unsigned window;               /* requests in flight at most; 0: default */
+    uint64_t seed;                 /* of all jitter */
+    struct engine_timings timings;
+    const struct controller *const *controllers; /* NULL-terminated */
+};
+
+enum event_type {
+    EVENT_TICK,     /* time has passed; also the first event ever */
+    EVENT_RESPONSE, /* to a request that was taken; every taken request gets exactly one */
+    EVENT_WATCH,
+    EVENT_STOP,     /* finish what is in flight, give the lease back, start nothing new */
+};
+
+struct event {
+    enum event_type type;
+    int64_t monotonic_ms; /* CLOCK_BOOTTIME; never goes back */
+    int64_t wall_ms;      /* since 1970; may jump */
+    const struct http_response *response; /* EVENT_RESPONSE */
+    const struct watch_signal *watch;     /* EVENT_WATCH */
+};
+
+struct engine *engine_create(const struct engine_options *options); /* strings are borrowed for the engine's life */
+void engine_destroy(struct engine *engine);
+
+void engine_step(struct engine *engine, const struct event *event);
+
+/* The next request to send now, or NULL: nothing to do, or the window is full. The caller destroys it. */
+struct http_request *engine_take_request(struct engine *engine);
+
+/* The next watch to open or close; false when there is none. */
+bool engine_take_watch(struct engine *engine, struct watch_command *ret_command);
+
+/* When the next EVENT_TICK is due at the latest, in monotonic_ms; INT64_MAX: never. */
+int64_t engine_next_tick(const struct engine *engine);
+
+bool engine_is_ready(const struct engine *engine);   /* every watched kind has finished its first list */
+bool engine_is_leader(const struct engine *engine);
+bool engine_is_stopped(const struct engine *engine); /* after EVENT_STOP: nothing left in flight */
+bool engine_lost_lease(const struct engine *engine); /* the process must exit at once, non-zero */

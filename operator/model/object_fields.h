@@ -1,0 +1,77 @@
+#pragma once
+/* The part of foreign objects that we read, as structs for the field decoder. Only object.c needs them. */
+
+#include "../base/fields.h"
+
+struct wire_owner {
+    const char *uid;
+    bool controller, has_controller;
+};
+
+struct wire_labels {
+    const char *managed_by, *job, *role, *index, *attempt;
+};
+
+struct wire_annotations {
+    const char *hash;
+};
+
+struct wire_metadata {
+    const char *name, *namespace, *uid, *resource_version;
+    int64_t generation;
+    bool has_generation;
+    int64_t created_at, deleted_at;
+    const struct wire_labels *labels;
+    const struct wire_annotations *annotations;
+    const struct wire_owner *owners;
+    size_t owner_count;
+    const char *const *finalizers;
+    size_t finalizer_count;
+};
+
+struct wire_condition {
+    const char *type, *status, *reason, *message;
+};
+
+struct wire_terminated {
+    int64_t exit_code;
+    bool has_exit_code;
+    const char *reason, *message;
+    int64_t started_at, finished_at;
+};
+
+struct wire_waiting {
+    const char *reason, *message;
+};
+
+struct wire_state {
+    const struct wire_terminated *terminated;
+    const struct wire_waiting *waiting;
+};
+
+struct wire_container_status {
+    const char *name;
+    const struct wire_state *state;
+};
+
+struct wire_pod_status {
+    const char *phase, *reason, *message;
+    int64_t started_at;
+    const struct wire_condition *conditions;
+    size_t condition_count;
+    const struct wire_container_status *containers;
+    size_t container_count;
+    const struct wire_container_status *init_containers;
+    size_t init_container_count;
+};
+
+struct wire_pod_spec {
+    const char *node;
+};
+
+struct wire_object {
+    const struct wire_metadata *metadata;
+    struct slice spec, status;
+};
+
+extern const struct fields wire_object_type, wire_pod_spec_type, wire_pod_status_type;

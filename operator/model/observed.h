@@ -1,0 +1,42 @@
+#pragma once
+/*
+ * All that a plan function may know. Everything is borrowed and valid until the pass ends.
+ */
+
+#include "../base/arena.h"
+#include "object.h"
+
+struct objects {
+    const struct object *const *items; /* by role, then index, then attempt, then name */
+    size_t count;
+};
+
+/* What became of the last attempt to write a child, while it still matters. */
+enum failure_type {
+    FAILURE_INVALID, /* the server refuses the object as it is (400, 422): the owner's spec must change */
+    FAILURE_DENIED,  /* quota, admission, RBAC (403): tried again with back-off */
+    FAILURE_TAKEN,   /* the name belongs to an object that is not ours */
+    FAILURE_SERVER,  /* 5xx, 429, no answer */
+};
+
+struct failure {
+    enum failure_type type;
+    enum kind kind;
+    const char *name;    /* of the child */
+    const char *role;    /* "" when the child has none */
+    const char *message; /* the server's words */
+    int64_t since;       /* seconds since 1970 */
+};
+
+struct observed {
+    const struct object *self;
+    const void *spec;         /* the controller's own struct, decoded; a pass with a spec that does not decode is the engine's */
+    const void *status;       /* likewise; zeroed when the object has no status yet */
+    struct slice status_text; /* the same as JSON; data NULL: none yet */
+    struct objects children[KIND_COUNT];
+    const struct failure *failures;
+    size_t failure_count;
+    bool confirmed;           /* the children were read live just now, and are what is seen here */
+    int64_t now;              /* seconds since 1970 */
+    struct arena *arena;      /* for strings of the plan */
+};

@@ -1,0 +1,90 @@
+#pragma once
+/*
+ * All that a plan function can say: what must exist, what must go, what the status is, what to tell people, what to
+ * prove first, and when to look again. Strings are borrowed from `observed`, static, or in the pass's arena.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "../base/arena.h"
+#include "observed.h"
+
+/* What makes a child the one it is; it becomes the labels kitae.dev/role, index and attempt. */
+struct identity {
+    const char *role; /* NULL: the child has no place in a role */
+    int index;
+    int attempt;
+};
+
+/*
+ * Builds the body of a child when it must be sent: everything but apiVersion, kind, name, namespace, owner reference,
+ * identity and managed-by labels, which the engine adds. Returns a tree that the engine owns.
+ */
+typedef json_t *late_body(const struct observed *in, const struct identity *identity);
+
+enum want_mode {
+    WANT_CREATE, /* POST once, never changed: pods, jobs */
+    WANT_APPLY,  /* POST when missing, server-side apply when what we want changed: services, deployments */
+};
+
+struct want {
+    enum want_mode mode;
+    enum kind kind;
+    const char *name;
+    struct identity identity;
+    late_body *body;
+    bool record; /* put FINALIZER_RECORD on it */
+};
+
+struct plan_condition {
+    const char *type;
+    bool status;
+    const char *reason;
+    const char *message;
+};
+
+struct plan_event {
+    bool warning;
+    const char *reason; /* CamelCase, what happened */
+    const char *action; /* CamelCase, what was done or tried */
+    const char *note;
+};
+
+struct plan {
+    struct arena *arena;
+    struct want *wants;
+    size_t want_count, want_capacity;
+    const struct object **drops; /* to be deleted, by uid */
+    size_t drop_count, drop_capacity;
+    const struct object **releases; /* whose FINALIZER_RECORD is to go */
+    size_t release_count, release_capacity;
+    struct plan_condition *conditions;
+    size_t condition_count, condition_capacity;
+    struct plan_event *events;
+    size_t event_count, event_capacity;
+    json_t *status; /* everything but conditions and observedGeneration, which the engine adds */
+    bool confirm;   /* read the children live and plan again; nothing of this plan is carried out */
+    int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
+};
+
+void plan_init(struct plan *plan, struct arena *arena);
+void plan_finish(struct plan *plan);
+
+void plan_create(struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record);
+void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
+void plan_drop(struct plan *out, const struct object *child);
+void plan_release(struct plan *out, const struct object *child); /* a child without the finalizer is left alone */
+
+/* Sets a field of the status; the value is taken, NULL leaves the field out, which removes it. */
+void plan_status(struct plan *out, const char *field, json_t *value);
+
+/* A condition says what is true now; lastTransitionTime and observedGeneration are the engine's. */
+void plan_condition(struct plan *out, const char *type, bool status, const char *reason, const char *format, ...)
+    printf_like(5, 6);
+
+/* Said once for each change of the status that goes with it: a pass that does not change the status sends no event. */
+void plan_event(struct plan *out, bool warning, const char *reason, const char *action, const char *format, ...)
+    printf_like(5, 6);
+
+void plan_look_again(struct plan *out, int64_t at); /* the earliest one counts */
