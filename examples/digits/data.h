@@ -5,7 +5,7 @@
  */
 
 enum {
-    DATA_PIXELS = 64,     /* 8 x 8, row by row */
+    DATA_PIXELS = 64, /* 8 x 8, row by row */
     DATA_CLASSES = 10,
     DATA_HELD_OUT = 360,
     DATA_TRAINING = 1437,

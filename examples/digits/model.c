@@ -33,11 +33,7 @@ static void layer_init(float *units, size_t inputs, size_t outputs, struct rando
     }
 }
 
-static void layer_forward(const float *units,
-                          size_t inputs,
-                          size_t outputs,
-                          const float *input,
-                          float *ret_output)
+static void layer_forward(const float *units, size_t inputs, size_t outputs, const float *input, float *ret_output)
 {
     for (size_t i = 0; i < outputs; i++, units += inputs + 1) {
         float sum = units[inputs];
@@ -49,11 +45,7 @@ static void layer_forward(const float *units,
 }
 
 /* `delta` is the loss differentiated by each output; adds the same by each parameter. */
-static void layer_gradient(float *gradient,
-                           size_t inputs,
-                           size_t outputs,
-                           const float *input,
-                           const float *delta)
+static void layer_gradient(float *gradient, size_t inputs, size_t outputs, const float *input, const float *delta)
 {
     for (size_t i = 0; i < outputs; i++, gradient += inputs + 1) {
         for (size_t j = 0; j < inputs; j++)
@@ -62,11 +54,8 @@ static void layer_gradient(float *gradient,
     }
 }
 
-static void layer_backward(const float *units,
-                           size_t inputs,
-                           size_t outputs,
-                           const float *delta,
-                           float *ret_input_delta)
+static void layer_backward(
+    const float *units, size_t inputs, size_t outputs, const float *delta, float *ret_input_delta)
 {
     for (size_t j = 0; j < inputs; j++)
         ret_input_delta[j] = 0;

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * TCP with deadlines: nothing here blocks longer than the caller allows, and all waiting is done in wait.h. Descriptors
- * are non-blocking and belong to the caller, who closes them. Errors that the peer caused are EXIT_PEER.
+ * are non-blocking and belong to the caller, who closes them. An error does not say who the peer was; the caller knows.
  */
 
 #include <stddef.h>

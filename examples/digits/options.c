@@ -13,7 +13,7 @@
 static const struct options DEFAULTS = {
     .epochs = 30,
     .hidden = 48,
-    .rate = 0.05,
+    .rate = 0.1,
     .seed = 1,
     .join_seconds = 300,
     .timeout_seconds = 20,
@@ -63,8 +63,13 @@ static int set_flag(struct options *options, const struct flag *flag, const char
     }
     number = strtod(text, &end);
     if (end == text || *end || !(number >= flag->minimum && number <= flag->maximum))
-        return error_set(err, EXIT_USAGE, "--%s takes a number from %g to %g, not \"%s\"",
-                         flag->name, flag->minimum, flag->maximum, text);
+        return error_set(err,
+                         EXIT_USAGE,
+                         "--%s takes a number from %g to %g, not \"%s\"",
+                         flag->name,
+                         flag->minimum,
+                         flag->maximum,
+                         text);
     if (flag->kind == DECIMAL)
         *(double *)member_of(options, flag) = number;
     else if (number == floor(number))
@@ -119,5 +124,6 @@ void options_help(FILE *stream)
             fprintf(stream, "(%s)\n", *(const char *const *)value);
     }
     fputs("\nExit codes: 0 trained, 1 cannot go on, 2 wrong flag or environment, 3 asked to fail,\n"
-          "4 another rank failed, 128 + n stopped by signal n.\n", stream);
+          "4 another rank failed, 128 + n stopped by signal n.\n",
+          stream);
 }

@@ -1,6 +1,7 @@
 #include "place.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Reads a whole number that must be there and in range. */
 static int read_number(const char *name, int minimum, int maximum, int *ret_number, struct error *err)
@@ -41,7 +42,7 @@ static int read_place(const char *size,
 
 int place_from_environment(struct place *ret_place, struct error *err)
 {
-    int processes;
+    const char *processes = getenv("PET_NPROC_PER_NODE");
 
     if (getenv("WORLD_SIZE"))
         return read_place("WORLD_SIZE", "RANK", "MASTER_ADDR", "MASTER_PORT", ret_place, err);
@@ -49,8 +50,8 @@ int place_from_environment(struct place *ret_place, struct error *err)
         *ret_place = (struct place){ .world = 1 };
         return 0;
     }
-    /* Several processes a replica would need a launcher such as torchrun; this program is one process. */
-    if (getenv("PET_NPROC_PER_NODE") && read_number("PET_NPROC_PER_NODE", 1, 1, &processes, err) < 0)
-        return -1;
+    if (processes && strcmp(processes, "1") != 0)
+        return error_set(
+            err, EXIT_USAGE, "PET_NPROC_PER_NODE is \"%s\", but this program is one process per replica", processes);
     return read_place("PET_NNODES", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT", ret_place, err);
 }

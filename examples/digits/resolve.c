@@ -8,15 +8,6 @@
 
 enum { MESSAGE_MAX = 4096 };
 
-/* An IPv4 address in its IPv6 form (RFC 4291, 2.5.5.2), so that one kind of socket serves both. */
-static void map_ipv4(const void *ipv4, struct in6_addr *ret_ipv6)
-{
-    static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-    memcpy(ret_ipv6->s6_addr, prefix, sizeof(prefix));
-    memcpy(ret_ipv6->s6_addr + sizeof(prefix), ipv4, 4);
-}
-
 static unsigned read_16(const unsigned char *bytes)
 {
     return (unsigned)bytes[0] << 8 | bytes[1];
@@ -48,41 +39,53 @@ static const unsigned char *find_answer(const unsigned char *message, int length
     return NULL;
 }
 
-static int query(const char *name, ns_type type, struct in6_addr *ret_address)
+static int query(const char *name, ns_type type, void *ret_address, unsigned size)
 {
-    unsigned size = type == ns_t_a ? 4 : 16;
     unsigned char message[MESSAGE_MAX];
-    const unsigned char *found;
-    int length = res_search(name, ns_c_in, type, message, sizeof(message));
+    const unsigned char *found = NULL;
+    int length = res_search(name, ns_c_in, (int)type, message, sizeof(message));
 
-    found = length > 0 ? find_answer(message, length < MESSAGE_MAX ? length : MESSAGE_MAX, type, size) : NULL;
+    if (length > 0 && length <= MESSAGE_MAX)
+        found = find_answer(message, length, type, size);
     if (!found)
         return -1;
-    if (type == ns_t_a)
-        map_ipv4(found, ret_address);
-    else
-        memcpy(ret_address, found, size);
+    memcpy(ret_address, found, size);
     return 0;
 }
 
-int resolve(const char *name, int port, struct sockaddr_in6 *ret_address, struct error *err)
+static int ask_dns(const char *name, union address *address, struct error *err)
 {
-    struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port) };
-    struct in_addr ipv4;
+    if (res_init() < 0)
+        return error_set(err, EXIT_FAULT, "cannot read /etc/resolv.conf");
+    _res.retrans = 1; /* the caller tries again anyway; one try must not take a minute */
+    _res.retry = 1;
+    if (query(name, ns_t_a, &address->four.sin_addr, sizeof(address->four.sin_addr)) == 0)
+        address->any.sa_family = AF_INET;
+    else if (query(name, ns_t_aaaa, &address->six.sin6_addr, sizeof(address->six.sin6_addr)) == 0)
+        address->any.sa_family = AF_INET6;
+    else if (h_errno == TRY_AGAIN)
+        return error_set(err, EXIT_FAULT, "DNS does not answer");
+    else
+        return error_set(err, EXIT_FAULT, "the name is not in DNS yet");
+    return 0;
+}
+
+int resolve(const char *name, int port, union address *ret_address, struct error *err)
+{
+    union address address = { 0 };
 
     if (strcmp(name, "localhost") == 0)
         name = "127.0.0.1";
-    if (inet_pton(AF_INET, name, &ipv4) == 1) {
-        map_ipv4(&ipv4, &address.sin6_addr);
-    } else if (inet_pton(AF_INET6, name, &address.sin6_addr) != 1) {
-        if (res_init() < 0)
-            return error_set(err, EXIT_FAULT, "cannot read /etc/resolv.conf");
-        _res.retrans = 1; /* the caller tries again anyway; one try must not take a minute */
-        _res.retry = 1;
-        if (query(name, ns_t_a, &address.sin6_addr) < 0 && query(name, ns_t_aaaa, &address.sin6_addr) < 0)
-            return error_set(err, EXIT_FAULT,
-                             h_errno == TRY_AGAIN ? "DNS does not answer" : "the name is not in DNS yet");
-    }
+    if (inet_pton(AF_INET, name, &address.four.sin_addr) == 1)
+        address.any.sa_family = AF_INET;
+    else if (inet_pton(AF_INET6, name, &address.six.sin6_addr) == 1)
+        address.any.sa_family = AF_INET6;
+    else if (ask_dns(name, &address, err) < 0)
+        return -1;
+    if (address.any.sa_family == AF_INET)
+        address.four.sin_port = htons((in_port_t)port);
+    else
+        address.six.sin6_port = htons((in_port_t)port);
     *ret_address = address;
     return 0;
 }

@@ -52,7 +52,8 @@ int wait_for(struct pollfd *polls, nfds_t count, int64_t deadline, struct error 
         }
         ready = stop_signal ? -1 : ppoll(polls, count, &timeout, &while_waiting);
         if (stop_signal)
-            return error_set(err, EXIT_SIGNAL + stop_signal, "stopped by SIG%s", sigabbrev_np(stop_signal));
+            return error_set(
+                err, EXIT_SIGNAL + stop_signal, "stopped by %s", stop_signal == SIGINT ? "SIGINT" : "SIGTERM");
         if (ready >= 0)
             return ready > 0;
         if (errno != EINTR)

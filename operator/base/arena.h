@@ -22,4 +22,4 @@ char *arena_strdup(struct arena *arena, const char *text) __attribute__((returns
 char *arena_printf(struct arena *arena, const char *format, ...) printf_like(2, 3);
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
-#define auto_arena __attribute__((cleanup(arena_finish)))
+#define auto_arena             __attribute__((cleanup(arena_finish)))

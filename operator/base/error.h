@@ -21,7 +21,7 @@ struct error {
 };
 
 #define printf_like(text, first) __attribute__((format(printf, text, first)))
-#define must_check __attribute__((warn_unused_result))
+#define must_check               __attribute__((warn_unused_result))
 
 /* Fills err and returns -1, so that a failure path is one line. err must not be NULL. */
 int error_set(struct error *err, enum error_kind kind, const char *format, ...) printf_like(3, 4);

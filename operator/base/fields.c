@@ -85,7 +85,8 @@ static int bad_scan(const struct place *place, const struct scan *scan, struct e
     return fail(place, err, "%s", scan->problem);
 }
 
-static int decode_string(const struct place *place, struct scan *scan, struct arena *arena, const char **ret, struct error *err)
+static int decode_string(
+    const struct place *place, struct scan *scan, struct arena *arena, const char **ret, struct error *err)
 {
     *ret = scan_string(scan, arena);
     return *ret ? 0 : bad_scan(place, scan, err);
@@ -111,7 +112,8 @@ static int decode_enum(const struct field *field,
     return fail(place, err, "unknown value '%.60s'", text);
 }
 
-static int decode_time(const struct place *place, struct scan *scan, struct arena *arena, int64_t *ret, struct error *err)
+static int decode_time(
+    const struct place *place, struct scan *scan, struct arena *arena, int64_t *ret, struct error *err)
 {
     const char *text;
 
@@ -121,7 +123,8 @@ static int decode_time(const struct place *place, struct scan *scan, struct aren
     return *ret == -1 ? fail(place, err, "'%.60s' is not an RFC 3339 time", text) : 0;
 }
 
-static int decode_int(const struct field *field, const struct place *place, struct scan *scan, int64_t *ret, struct error *err)
+static int decode_int(
+    const struct field *field, const struct place *place, struct scan *scan, int64_t *ret, struct error *err)
 {
     *ret = scan_int(scan);
     if (scan_failed(scan))
@@ -157,7 +160,9 @@ static int decode_item(const struct field *field,
 
 static size_t item_size(const struct field *field)
 {
-    return field->type == FIELD_STRINGS ? sizeof(char *) : field->type == FIELD_INTS ? sizeof(int64_t) : field->of->size;
+    return field->type == FIELD_STRINGS ? sizeof(char *)
+           : field->type == FIELD_INTS  ? sizeof(int64_t)
+                                        : field->of->size;
 }
 
 static int decode_list(const struct field *field,
@@ -187,7 +192,8 @@ static int decode_list(const struct field *field,
     }
     if (scan_failed(scan))
         return bad_scan(place, scan, err);
-    *(const void **)(out + field->offset) = count ? memcpy(arena_alloc(arena, count * size), items, count * size) : arena_alloc(arena, 1);
+    *(const void **)(out + field->offset) =
+        count ? memcpy(arena_alloc(arena, count * size), items, count * size) : arena_alloc(arena, 1);
     *(size_t *)(out + field->extra) = count;
     return 0;
 }
@@ -269,6 +275,8 @@ static int decode_object(const struct fields *type,
     struct slice key;
     uint64_t seen = 0;
 
+    if (type->count > FIELDS_MAX)
+        BUG("a struct of %zu fields", type->count);
     memset(ret, 0, type->size);
     if (!scan_open(scan, SCAN_OBJECT))
         return bad_scan(place, scan, err);
@@ -288,14 +296,8 @@ static int decode_object(const struct fields *type,
     return missing_field(type, place, seen, err);
 }
 
-int fields_decode(const struct fields *type,
-                  const char *path,
-                  struct scan *scan,
-                  struct arena *arena,
-                  void *ret,
-                  struct error *err)
+int fields_decode(
+    const struct fields *type, const char *path, struct scan *scan, struct arena *arena, void *ret, struct error *err)
 {
-    if (type->count > 64)
-        BUG("a struct of %zu fields", type->count);
     return decode_object(type, &(struct place){ NULL, path, 0 }, scan, arena, ret, err);
 }

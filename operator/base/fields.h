@@ -28,6 +28,8 @@
 #include "scan.h"
 #include "slice.h"
 
+enum { FIELDS_MAX = 64 }; /* of one struct */
+
 enum field_type {
     FIELD_STRING,
     FIELD_ENUM,
@@ -49,9 +51,10 @@ struct field {
     size_t offset;
     size_t extra;
     const struct fields *of;  /* OBJECT and LIST; RAW: what the checker looks at inside, or NULL */
-    const char *const *names; /* ENUM: the values, NULL at the end */
+    const char *const *names; /* ENUM, items of STRINGS: the values, NULL at the end */
     int64_t min, max;         /* INT: the range; STRING: characters; lists: items. Both 0: unbounded */
-    const char *pattern;      /* STRING: an extended regular expression, checker only */
+    const char *pattern;      /* STRING, items of STRINGS: an extended regular expression, checker only */
+    const char *unique;       /* LIST: no two items have an equal member of this name; STRINGS, INTS: "", equal items */
     const char *preset;       /* the default as JSON text, checker only; NULL: none */
     bool required;
 };
@@ -82,7 +85,8 @@ typedef void fields_report(void *context, const char *path, const char *problem)
  * Judges a document as the API server's schema check would, and fills in defaults (the object is changed in place).
  * Reports unknown fields, missing ones, wrong types, values out of range; returns how many problems there are.
  */
-unsigned fields_check(const struct fields *type, const char *path, json_t *object, fields_report *report, void *context);
+unsigned fields_check(
+    const struct fields *type, const char *path, json_t *object, fields_report *report, void *context);
 
 /* Seconds since 1970 of an RFC 3339 time with or without a fraction; -1 when it is none. */
 int64_t fields_parse_time(const char *text);

@@ -29,6 +29,11 @@ static void problem(struct check *check, const char *format, ...)
     check->report(check->context, strbuf_text(&check->path), text);
 }
 
+static void enter(struct check *check, const char *name)
+{
+    strbuf_addf(&check->path, "%s%.100s", check->path.length ? "." : "", name);
+}
+
 static void leave(struct check *check, size_t length)
 {
     check->path.length = length;
@@ -37,12 +42,20 @@ static void leave(struct check *check, size_t length)
 
 static void check_object(struct check *check, const struct fields *type, json_t *object);
 
-static void check_string(struct check *check, const struct field *field, const char *text)
+/* Characters of UTF-8 text, as the API server counts them. */
+static int64_t characters(const char *text)
+{
+    int64_t count = 0;
+
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+static void check_pattern(struct check *check, const struct field *field, const char *text)
 {
     regex_t pattern;
 
-    if (field->max && strlen(text) > (size_t)field->max)
-        problem(check, "'%.60s' is longer than %" PRId64 " characters", text, field->max);
     if (!field->pattern)
         return;
     if (regcomp(&pattern, field->pattern, REG_EXTENDED | REG_NOSUB) != 0)
@@ -52,10 +65,23 @@ static void check_string(struct check *check, const struct field *field, const c
     regfree(&pattern);
 }
 
+static void check_string(struct check *check, const struct field *field, const char *text)
+{
+    int64_t length = characters(text);
+
+    if (field->max && length > field->max)
+        problem(check, "'%.60s' is longer than %" PRId64 " characters", text, field->max);
+    if (length < field->min)
+        problem(check, "'%.60s' is shorter than %" PRId64 " characters", text, field->min);
+    check_pattern(check, field, text);
+}
+
 static void check_enum(struct check *check, const struct field *field, const char *text)
 {
     auto_strbuf struct strbuf known = { 0 };
 
+    if (!field->names)
+        return;
     for (size_t i = 0; field->names[i]; i++) {
         if (strcmp(field->names[i], text) == 0)
             return;
@@ -67,7 +93,8 @@ static void check_enum(struct check *check, const struct field *field, const cha
 static void check_int(struct check *check, const struct field *field, json_int_t value)
 {
     if ((field->min || field->max) && (value < field->min || value > field->max))
-        problem(check, "%" JSON_INTEGER_FORMAT " is not between %" PRId64 " and %" PRId64, value, field->min, field->max);
+        problem(
+            check, "%" JSON_INTEGER_FORMAT " is not between %" PRId64 " and %" PRId64, value, field->min, field->max);
 }
 
 static const char *wanted_type(const struct field *field, const json_t *value)
@@ -93,6 +120,41 @@ static const char *wanted_type(const struct field *field, const json_t *value)
     return NULL;
 }
 
+static void check_item(struct check *check, const struct field *field, json_t *item)
+{
+    if (field->type == FIELD_STRINGS && !json_is_string(item)) {
+        problem(check, "expected a string");
+    } else if (field->type == FIELD_INTS && !json_is_integer(item)) {
+        problem(check, "expected a whole number");
+    } else if (field->type == FIELD_LIST && !json_is_object(item)) {
+        problem(check, "expected an object");
+    } else if (field->type == FIELD_LIST) {
+        check_object(check, field->of, item);
+    } else if (field->type == FIELD_STRINGS) {
+        check_enum(check, field, json_string_value(item));
+        check_pattern(check, field, json_string_value(item));
+    }
+}
+
+/* Reports an item that repeats an earlier one. */
+static void check_unique(struct check *check, const struct field *field, json_t *list, size_t index)
+{
+    const json_t *item = json_array_get(list, index), *key = item;
+
+    if (!field->unique)
+        return;
+    if (*field->unique)
+        key = jb_get(item, field->unique);
+    for (size_t i = 0; key && i < index; i++) {
+        const json_t *earlier = json_array_get(list, i);
+
+        if (!json_equal(key, *field->unique ? jb_get(earlier, field->unique) : earlier))
+            continue;
+        problem(check, "repeats item %zu%s%s", i, *field->unique ? ": the same " : "", field->unique);
+        return;
+    }
+}
+
 static void check_list(struct check *check, const struct field *field, json_t *list)
 {
     size_t length = check->path.length, index;
@@ -104,14 +166,8 @@ static void check_list(struct check *check, const struct field *field, json_t *l
         problem(check, "fewer than %" PRId64 " items", field->min);
     json_array_foreach(list, index, item) {
         strbuf_addf(&check->path, "[%zu]", index);
-        if (field->type == FIELD_STRINGS && !json_is_string(item))
-            problem(check, "expected a string");
-        else if (field->type == FIELD_INTS && !json_is_integer(item))
-            problem(check, "expected a whole number");
-        else if (field->type == FIELD_LIST && !json_is_object(item))
-            problem(check, "expected an object");
-        else if (field->type == FIELD_LIST)
-            check_object(check, field->of, item);
+        check_item(check, field, item);
+        check_unique(check, field, list, index);
         leave(check, length);
     }
 }
@@ -166,7 +222,7 @@ static void check_unknown(struct check *check, const struct fields *type, json_t
             known |= strcmp(type->list[i].name, key) == 0;
         if (known)
             continue;
-        strbuf_addf(&check->path, ".%.100s", key);
+        enter(check, key);
         problem(check, "unknown field");
         leave(check, length);
     }
@@ -200,7 +256,7 @@ static void check_object(struct check *check, const struct fields *type, json_t 
             jb_set(object, field->name, preset_value(field));
             value = json_object_get(object, field->name);
         }
-        strbuf_addf(&check->path, ".%s", field->name);
+        enter(check, field->name);
         if (value)
             check_value(check, field, value);
         else if (field->required)

@@ -44,7 +44,12 @@ json_t *jb_array(json_t **values)
 static size_t utf8_sequence(const unsigned char *text, size_t length)
 {
     static const unsigned char first_low[] = { [0xe0 - 0xe0] = 0xa0, [0xf0 - 0xe0] = 0x90 };
-    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
+    size_t size = text[0] < 0x80   ? 1
+                  : text[0] < 0xc2 ? 0
+                  : text[0] < 0xe0 ? 2
+                  : text[0] < 0xf0 ? 3
+                  : text[0] < 0xf5 ? 4
+                                   : 0;
     unsigned char low = 0x80, high = 0xbf;
 
     if (!size || size > length || !text[0])
@@ -175,7 +180,8 @@ json_t *jb_child_array(json_t *object, const char *key)
 int jb_parse(struct slice text, json_t **ret_value, struct error *err)
 {
     json_error_t problem;
-    json_t *value = json_loadb(text.data ? text.data : "", text.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
+    json_t *value =
+        json_loadb(text.data ? text.data : "", text.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
 
     if (!value)
         return error_set(err, ERROR_INVALID, "not JSON: %s (byte %d)", problem.text, problem.position);

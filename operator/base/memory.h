@@ -1,5 +1,6 @@
 #pragma once
-/* Allocation that aborts on failure, and release at the end of a scope. Sizes from the network are capped by callers. */
+/* Allocation that aborts on failure, and release at the end of a scope. Sizes from the network are capped by callers.
+ */
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -18,20 +19,20 @@ static inline void free_pointer(void *pointer)
 #define auto_free __attribute__((cleanup(free_pointer)))
 
 /* Hands a pointer over to a new owner: its value, and the variable becomes NULL. */
-#define take(pointer)                                                                              \
-    ({                                                                                             \
-        __typeof__(pointer) taken_ = (pointer);                                                    \
-        (pointer) = NULL;                                                                          \
-        taken_;                                                                                    \
+#define take(pointer)                                                                                                  \
+    ({                                                                                                                 \
+        __typeof__(pointer) taken_ = (pointer);                                                                        \
+        (pointer) = NULL;                                                                                              \
+        taken_;                                                                                                        \
     })
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Makes room for one more element in a growing array; `capacity` and `items` are its owner's. */
-#define grow(items, count, capacity)                                                               \
-    do {                                                                                           \
-        if ((count) == (capacity)) {                                                               \
-            (capacity) = (capacity) ? 2 * (capacity) : 8;                                          \
-            (items) = xrealloc((items), (capacity) * sizeof(*(items)));                            \
-        }                                                                                          \
+#define grow(items, count, capacity)                                                                                   \
+    do {                                                                                                               \
+        if ((count) == (capacity)) {                                                                                   \
+            (capacity) = (capacity) ? 2 * (capacity) : 8;                                                              \
+            (items) = xrealloc((items), (capacity) * sizeof(*(items)));                                                \
+        }                                                                                                              \
     } while (0)

@@ -385,6 +385,7 @@ struct slice scan_raw(struct scan *scan)
 
 void scan_end(struct scan *scan)
 {
-    if (ahead(scan))
+    ahead(scan);
+    if (scan->at < scan->end)
         fail(scan, "more text behind the end");
 }

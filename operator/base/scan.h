@@ -49,7 +49,7 @@ bool scan_key(struct scan *scan, struct slice *ret_key);
 bool scan_item(struct scan *scan);
 
 char *scan_string(struct scan *scan, struct arena *arena); /* unescaped, in the arena; NULL on error */
-int64_t scan_int(struct scan *scan);                        /* no fraction, no exponent, within int64; 0 on error */
+int64_t scan_int(struct scan *scan);                       /* no fraction, no exponent, within int64; 0 on error */
 bool scan_bool(struct scan *scan);
 void scan_skip(struct scan *scan);
 struct slice scan_raw(struct scan *scan); /* skips the value and returns its bytes */

@@ -10,9 +10,9 @@
 #include "error.h"
 
 enum {
-    STRBUF_MAX_TEXT = 16 * 1024,              /* a message, a path, a name */
-    STRBUF_MAX_DOCUMENT = 16 * 1024 * 1024,   /* a file, a watch message, the body of a write */
-    STRBUF_MAX_RESPONSE = 64 * 1024 * 1024,   /* a page of a list */
+    STRBUF_MAX_TEXT = 16 * 1024,            /* a message, a path, a name */
+    STRBUF_MAX_DOCUMENT = 16 * 1024 * 1024, /* a file, a watch message, the body of a write */
+    STRBUF_MAX_RESPONSE = 64 * 1024 * 1024, /* a page of a list */
 };
 
 struct strbuf {

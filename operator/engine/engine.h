@@ -78,6 +78,7 @@ bool engine_take_watch(struct engine *engine, struct watch_command *ret_command)
 int64_t engine_next_tick(const struct engine *engine);
 
 bool engine_is_ready(const struct engine *engine);   /* every watched kind has finished its first list */
+const char *engine_unready_reason(const struct engine *engine); /* "" when ready; borrowed until the next step */
 bool engine_is_leader(const struct engine *engine);
 bool engine_is_stopped(const struct engine *engine); /* after EVENT_STOP: nothing left in flight */
 bool engine_lost_lease(const struct engine *engine); /* the process must exit at once, non-zero */

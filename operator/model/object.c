@@ -79,11 +79,8 @@ static void summarise_end(const struct wire_pod_status *status, struct pod *pod)
 {
     const struct wire_terminated *end = telling_end(status->containers, status->container_count);
 
-    if (!end || !end->exit_code) {
-        const struct wire_terminated *init = telling_end(status->init_containers, status->init_container_count);
-
-        end = init && init->exit_code ? init : end;
-    }
+    if (!end && pod->phase == POD_FAILED) /* else it is a sidecar: how it was stopped says nothing of the work */
+        end = telling_end(status->init_containers, status->init_container_count);
     if (end) {
         pod->ended = true;
         pod->exit_code = (int)end->exit_code;
@@ -157,12 +154,20 @@ static int summarise_pod(const struct wire_object *wire, struct arena *arena, st
     return 0;
 }
 
-static const char *controller_uid(const struct wire_metadata *metadata)
+static void fill_owner(const struct wire_metadata *metadata, struct object *object)
 {
-    for (size_t i = 0; i < metadata->owner_count; i++)
-        if (metadata->owners[i].controller)
-            return metadata->owners[i].uid;
-    return NULL;
+    object->owner_kind = KIND_COUNT;
+    for (size_t i = 0; i < metadata->owner_count; i++) {
+        const struct wire_owner *owner = &metadata->owners[i];
+
+        if (!owner->controller)
+            continue;
+        object->owner_uid = owner->uid;
+        object->owner_name = owner->name;
+        if (owner->api_version && owner->kind)
+            object->owner_kind = kind_find(owner->api_version, owner->kind);
+        return;
+    }
 }
 
 static bool has_finalizer(const struct wire_metadata *metadata, const char *name)
@@ -181,14 +186,13 @@ static void fill_metadata(const struct wire_metadata *metadata, struct object *o
     object->namespace = metadata->namespace;
     object->name = metadata->name;
     object->uid = metadata->uid;
-    object->owner_uid = controller_uid(metadata);
+    fill_owner(metadata, object);
     object->version = metadata->resource_version ? strtoull(metadata->resource_version, NULL, 10) : 0;
     object->generation = metadata->generation;
     object->created_at = metadata->created_at;
     object->deleted_at = metadata->deleted_at;
     object->recorded_finalizer = has_finalizer(metadata, FINALIZER_RECORD);
     object->managed = is(labels->managed_by, LABEL_MANAGED_BY_VALUE);
-    object->job = labels->job;
     object->role = labels->role;
     object->index = parse_small_int(labels->index, -1);
     object->attempt = parse_small_int(labels->attempt, 0);
@@ -200,7 +204,7 @@ static size_t list_strings(struct object *object, const char ***ret)
 {
     const char **all[] = {
         &object->namespace,       &object->name,           &object->uid,  &object->owner_uid,
-        &object->role,            &object->job,            &object->hash, &object->pod.end_reason,
+        &object->role,            &object->owner_name,     &object->hash, &object->pod.end_reason,
         &object->pod.end_message, &object->pod.wait_reason, &object->pod.wait_message, &object->pod.node,
     };
 
@@ -263,11 +267,11 @@ int object_decode(enum kind kind, struct slice text, struct object **ret_object,
         return error_set(err, ERROR_INVALID, "a %s without metadata.name or metadata.uid", kind_info(kind)->kind);
     fill_metadata(wire.metadata, &loose);
     if (kind == KIND_POD && summarise_pod(&wire, &arena, &loose.pod, err) < 0)
-        return error_wrap(err, "Pod %s/%s", loose.namespace, loose.name);
-    if (!kind_info(kind)->child) {
+        return error_wrap(err, "Pod %s", loose.name);
+    if (kind != KIND_POD)
         loose.spec = wire.spec;
+    if (!kind_info(kind)->child)
         loose.status = wire.status;
-    }
     *ret_object = pack(&loose);
     return 0;
 }

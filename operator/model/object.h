@@ -22,7 +22,7 @@ enum kind {
 /* Labels that we put on every child, and the finalizer that keeps a pod until its outcome is in its owner's status. */
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define LABEL_MANAGED_BY_VALUE "kitae"
-#define LABEL_JOB "kitae.dev/job"
+#define LABEL_OWNER_UID "kitae.dev/owner-uid"
 #define LABEL_ROLE "kitae.dev/role"
 #define LABEL_INDEX "kitae.dev/index"
 #define LABEL_ATTEMPT "kitae.dev/attempt"
@@ -54,6 +54,8 @@ struct object {
     const char *name;
     const char *uid;
     const char *owner_uid; /* of the controller; "" when there is none */
+    const char *owner_name;
+    enum kind owner_kind;  /* KIND_COUNT: none, or not one of ours */
     uint64_t version;      /* resourceVersion (an integer, KEP-5504) */
     int64_t generation;
     int64_t created_at;    /* seconds since 1970 */
@@ -63,11 +65,11 @@ struct object {
     int index;               /* of the identity labels; -1, 0 and "" when they are not there */
     int attempt;
     const char *role;
-    const char *job;
     const char *hash; /* ANNOTATION_HASH, "" when absent */
-    struct slice spec;   /* custom resources: JSON text, NUL-terminated */
-    struct slice status; /* likewise; data NULL when the object has none */
+    struct slice spec;   /* all but pods: JSON text, NUL-terminated */
+    struct slice status; /* custom resources: likewise; data NULL when the object has none */
     struct pod pod;      /* KIND_POD */
+    uint32_t mark;       /* the store's: which list saw it last */
 };
 
 /*

@@ -16,6 +16,9 @@
     { name, FIELD_LIST, offsetof(struct wire_##type, member), offsetof(struct wire_##type, number), &(what) }
 
 static const struct field owner_fields[] = {
+    STRING(owner, "apiVersion", api_version),
+    STRING(owner, "kind", kind),
+    STRING(owner, "name", name),
     STRING(owner, "uid", uid),
     BOOL(owner, "controller", controller),
 };
@@ -23,7 +26,6 @@ static const struct fields owner_type = TABLE(owner);
 
 static const struct field labels_fields[] = {
     STRING(labels, LABEL_MANAGED_BY, managed_by),
-    STRING(labels, LABEL_JOB, job),
     STRING(labels, LABEL_ROLE, role),
     STRING(labels, LABEL_INDEX, index),
     STRING(labels, LABEL_ATTEMPT, attempt),

@@ -4,12 +4,12 @@
 #include "../base/fields.h"
 
 struct wire_owner {
-    const char *uid;
+    const char *api_version, *kind, *name, *uid;
     bool controller, has_controller;
 };
 
 struct wire_labels {
-    const char *managed_by, *job, *role, *index, *attempt;
+    const char *managed_by, *role, *index, *attempt;
 };
 
 struct wire_annotations {

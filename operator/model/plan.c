@@ -57,6 +57,8 @@ void plan_status(struct plan *out, const char *field, json_t *value)
     jb_set(out->status, field, value);
 }
 
+static char *format_text(struct arena *arena, const char *format, va_list args) printf_like(2, 0);
+
 static char *format_text(struct arena *arena, const char *format, va_list args)
 {
     char text[1024]; /* the limit of an event's note, and enough for any condition */

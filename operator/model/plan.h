@@ -64,6 +64,7 @@ struct plan {
     struct plan_event *events;
     size_t event_count, event_capacity;
     json_t *status; /* everything but conditions and observedGeneration, which the engine adds */
+    bool keep_status; /* leave the status as it is, to the letter */
     bool confirm;   /* read the children live and plan again; nothing of this plan is carried out */
     int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
 };

@@ -1,0 +1,92 @@
+#include <string.h>
+
+#include "job.h"
+
+enum { SIGNAL_BASE = 128 };
+
+/* Out of memory and signals say more than plain exit codes, which often only follow from them. */
+static int rank_of(const struct object *pod)
+{
+    if (strcmp(pod->pod.end_reason, "OOMKilled") == 0)
+        return 0;
+    return pod->pod.exit_code > SIGNAL_BASE ? 1 : 2;
+}
+
+static bool is_worse(const struct object *pod, const struct object *than)
+{
+    if (pod->pod.finished_at != than->pod.finished_at)
+        return pod->pod.finished_at < than->pod.finished_at;
+    return rank_of(pod) < rank_of(than);
+}
+
+static const char *reason_of(const struct object *pod)
+{
+    if (pod->pod.disrupted && !*pod->pod.end_reason)
+        return "Disrupted";
+    if (*pod->pod.end_reason)
+        return pod->pod.end_reason;
+    return pod->deleted_at ? "PodDeleted" : "PodFailed";
+}
+
+static void blame_pod(struct job *job, const struct object *pod)
+{
+    job->blame = (struct blame){ .role = pod->role,
+                                 .index = pod->index,
+                                 .node = pod->pod.node,
+                                 .exit_code = pod->pod.exit_code,
+                                 .reason = reason_of(pod),
+                                 .log_tail = pod->pod.end_message };
+}
+
+/* A place that had its pod once and has none now: nobody can say any more how that pod ended. */
+static void blame_missing(struct job *job)
+{
+    for (int i = 0; i < job->role_count && !job->blame.role; i++) {
+        const struct role *role = &job->roles[i];
+
+        for (int index = 0; index < role->replicas; index++) {
+            if (role->places[index].pod || role->places[index].recorded || !role->created)
+                continue;
+            job->blame = (struct blame){ .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "" };
+            job->lost_a_pod = true;
+            return;
+        }
+    }
+}
+
+static bool recorded_blame(struct job *job)
+{
+    const struct trainingjob_status_last_failure *last = job->status->last_failure;
+
+    if (!last)
+        return false;
+    job->blame = (struct blame){ .role = last->role ? last->role : "",
+                                 .index = (int)last->index,
+                                 .node = last->node ? last->node : "",
+                                 .exit_code = (int)last->exit_code,
+                                 .reason = last->reason ? last->reason : "",
+                                 .log_tail = last->log_tail ? last->log_tail : "" };
+    return true;
+}
+
+void find_blame(struct job *job)
+{
+    const struct object *worst = NULL;
+
+    if (recorded_blame(job))
+        return;
+    for (int i = 0; i < job->role_count; i++) {
+        const struct role *role = &job->roles[i];
+
+        for (int index = 0; index < role->replicas; index++) {
+            const struct object *pod = role->places[index].pod;
+
+            if (pod && pod->pod.phase == POD_FAILED && (!worst || is_worse(pod, worst)))
+                worst = pod;
+        }
+    }
+    if (worst)
+        blame_pod(job, worst);
+    else
+        blame_missing(job);
+}

@@ -1,0 +1,177 @@
+#include "job.h"
+
+#include <string.h>
+
+#include "processes.h"
+
+const char *job_host_service(const struct job *job)
+{
+    return arena_printf(job->arena, "%s-hosts", job->name);
+}
+
+const char *job_pod_name(const struct job *job, const struct role *role, int index)
+{
+    return arena_printf(job->arena, "%s-%s-%d", job->name, role->name, index);
+}
+
+struct slice job_template(const struct job *job, const struct role *role)
+{
+    return role->spec->template.data ? role->spec->template : job->spec->template;
+}
+
+bool pod_is_over(const struct object *pod)
+{
+    return pod->pod.phase == POD_SUCCEEDED || pod->pod.phase == POD_FAILED;
+}
+
+bool pod_never_ran(const struct object *pod)
+{
+    return pod->deleted_at && pod->pod.phase == POD_PENDING && !*pod->pod.node;
+}
+
+static const struct trainingjob_status_roles *recorded_role(const struct trainingjob_status *status, const char *name)
+{
+    for (size_t i = 0; i < status->roles_count; i++)
+        if (strcmp(status->roles[i].name, name) == 0)
+            return &status->roles[i];
+    return NULL;
+}
+
+static void init_role(struct job *job, const struct trainingjob_spec_roles *spec)
+{
+    struct role *role = &job->roles[job->role_count];
+
+    *role = (struct role){ .spec = spec, .name = spec->name, .order = job->role_count };
+    role->replicas = spec->has_replicas ? (int)spec->replicas : 1;
+    role->status = recorded_role(job->status, spec->name);
+    role->created = role->status && role->status->created;
+    role->places = arena_alloc(job->arena, (size_t)role->replicas * sizeof(*role->places));
+    role->processes = processes_per_replica(job, role);
+    if (role->status && role->status->succeeded_indexes)
+        intervals_parse(role->status->succeeded_indexes, role->places, role->replicas);
+    job->desired += role->replicas;
+    job->role_count++;
+}
+
+static struct role *find_role(struct job *job, const char *name)
+{
+    for (int i = 0; i < job->role_count; i++)
+        if (strcmp(job->roles[i].name, name) == 0)
+            return &job->roles[i];
+    return NULL;
+}
+
+static void join_world(struct job *job, struct role *role)
+{
+    if (!role)
+        return;
+    role->in_world = true;
+    role->first_rank = job->world;
+    job->world += role->replicas;
+}
+
+/* Ranks are dense over chief and worker; a job with neither has all its roles in the world, as listed. */
+static void init_world(struct job *job)
+{
+    join_world(job, find_role(job, "chief"));
+    join_world(job, find_role(job, "worker"));
+    for (int i = 0; !job->world && i < job->role_count; i++)
+        job->roles[i].in_world = true;
+    for (int i = 0; i < job->role_count && !find_role(job, "chief") && !find_role(job, "worker"); i++)
+        join_world(job, &job->roles[i]);
+}
+
+const struct role *job_master(const struct job *job)
+{
+    for (int i = 0; i < job->role_count; i++)
+        if (job->roles[i].in_world && job->roles[i].first_rank == 0)
+            return &job->roles[i];
+    return &job->roles[0];
+}
+
+static void place_pod(struct job *job, const struct object *pod)
+{
+    struct role *role = find_role(job, pod->role);
+
+    if (role && pod->attempt == job->attempt && pod->index >= 0 && pod->index < role->replicas)
+        role->places[pod->index].pod = pod;
+}
+
+static void count_place(struct role *role, const struct place *place)
+{
+    const struct object *pod = place->pod;
+
+    if (place->recorded || (pod && pod->pod.phase == POD_SUCCEEDED)) {
+        role->succeeded++;
+    } else if (!pod || pod_never_ran(pod)) {
+        role->missing++;
+    } else if (pod->pod.phase == POD_FAILED) {
+        role->failed++;
+    } else {
+        role->active++;
+        role->running += pod->pod.phase == POD_RUNNING;
+        role->ready += pod->pod.ready && !pod->deleted_at;
+    }
+}
+
+static void count_pods(struct job *job)
+{
+    for (int i = 0; i < job->role_count; i++) {
+        struct role *role = &job->roles[i];
+
+        for (int index = 0; index < role->replicas; index++)
+            count_place(role, &role->places[index]);
+        role->created |= !role->missing;
+        job->active += role->active;
+        job->ready += role->ready;
+        job->running += role->running;
+    }
+}
+
+static bool condition_is_true(const struct trainingjob_status *status, const char *type)
+{
+    for (size_t i = 0; i < status->conditions_count; i++)
+        if (strcmp(status->conditions[i].type, type) == 0)
+            return status->conditions[i].status == TRAININGJOB_STATUS_CONDITIONS_STATUS_TRUE;
+    return false;
+}
+
+static bool world_succeeded(const struct job *job)
+{
+    for (int i = 0; i < job->role_count; i++)
+        if (job->roles[i].in_world && job->roles[i].succeeded < job->roles[i].replicas)
+            return false;
+    return true;
+}
+
+/* A decision once recorded stands, whatever the pods look like later. */
+static void judge(struct job *job)
+{
+    const struct trainingjob_status *status = job->status;
+    bool completing = status->phase == TRAININGJOB_STATUS_PHASE_COMPLETING;
+
+    job->finished = condition_is_true(status, "Complete") || condition_is_true(status, "Failed");
+    job->outcome_recorded = completing || job->finished;
+    if (job->outcome_recorded)
+        job->outcome = status->last_failure ? OUTCOME_FAILED : OUTCOME_SUCCEEDED;
+    else if (job->blame.role)
+        job->outcome = OUTCOME_FAILED;
+    else if (status->start_time && world_succeeded(job))
+        job->outcome = OUTCOME_SUCCEEDED;
+}
+
+void job_init(struct job *job, const struct observed *in)
+{
+    struct objects pods = in->children[KIND_POD];
+
+    *job = (struct job){ .in = in, .spec = in->spec, .status = in->status, .arena = in->arena, .name = in->self->name };
+    job->attempt = job->status->has_attempt && job->status->attempt > 0 ? (int)job->status->attempt : 1;
+    for (size_t i = 0; i < job->spec->roles_count && job->role_count < MAX_ROLES; i++)
+        init_role(job, &job->spec->roles[i]);
+    init_world(job);
+    for (size_t i = 0; i < pods.count; i++)
+        place_pod(job, pods.items[i]);
+    count_pods(job);
+    find_blame(job);
+    judge(job);
+}

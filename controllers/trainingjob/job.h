@@ -1,0 +1,111 @@
+#pragma once
+/*
+ * What is the case for one TrainingJob, worked out once a pass from what was observed. The files of this folder read it
+ * and say what follows; only job.c fills it.
+ */
+
+#include "../../operator/base/jb.h"
+#include "../../operator/model/plan.h"
+#include "trainingjob_fields.h"
+
+enum { MAX_ROLES = 16, MASTER_PORT = 29500 };
+
+/* One place of a role: (role, index). */
+struct place {
+    const struct object *pod; /* of the current attempt; NULL: there is none */
+    bool recorded;            /* its success is in status: it never runs again in this attempt */
+};
+
+struct role {
+    const struct trainingjob_spec_roles *spec;
+    const struct trainingjob_status_roles *status; /* NULL: none yet */
+    const char *name;
+    int order; /* in spec.roles */
+    int replicas;
+    int processes; /* per replica */
+    bool in_world;  /* takes part in the rendezvous, and decides success */
+    int first_rank; /* of its replica 0, counted in replicas; only in the world */
+    bool created;   /* every pod of this attempt was seen once: one that is missing now is lost */
+    struct place *places; /* one for each replica */
+    int active, ready, running, succeeded, failed, missing;
+};
+
+/* The one failure that a person should look at. */
+struct blame {
+    const char *role; /* NULL: nothing failed */
+    int index;
+    const char *node;
+    int exit_code;
+    const char *reason;
+    const char *log_tail;
+};
+
+enum outcome { OUTCOME_OPEN, OUTCOME_SUCCEEDED, OUTCOME_FAILED };
+
+struct job {
+    const struct observed *in;
+    const struct trainingjob_spec *spec;
+    const struct trainingjob_status *status;
+    struct arena *arena;
+    const char *name;
+    int attempt;
+    struct role roles[MAX_ROLES];
+    int role_count;
+    int desired, active, ready, running; /* pods, over all roles */
+    int world;                           /* replicas in the world */
+    bool lost_a_pod;                     /* the blame is that a pod is missing: to be proved first */
+    struct blame blame;                  /* of this attempt, recorded or seen now */
+    enum outcome outcome;                /* decided: recorded before, or by what is seen now */
+    bool outcome_recorded;               /* ... in status already */
+    bool finished;                       /* the terminal condition is set: nothing changes any more */
+};
+
+void job_init(struct job *job, const struct observed *in);
+
+const char *job_host_service(const struct job *job);                              /* "<job>-hosts" */
+const char *job_pod_name(const struct job *job, const struct role *role, int index); /* "<job>-<role>-<index>" */
+
+/* The template of a role as JSON text: its own, or the job's. */
+struct slice job_template(const struct job *job, const struct role *role);
+
+/* The role and index of the master: chief, else worker 0, else the first of the first role. */
+const struct role *job_master(const struct job *job);
+
+bool pod_is_over(const struct object *pod);      /* has reached a phase that it never leaves */
+bool pod_never_ran(const struct object *pod);    /* being deleted before it was given a node */
+
+/* "0,2-5" and back. Marks and reads recorded successes; what cannot be read counts as nothing recorded. */
+void intervals_parse(const char *text, struct place *places, int count);
+const char *intervals_format(const struct role *role, struct arena *arena);
+
+/* -- decisions, one file each; each says its part to the plan -- */
+
+/* accept.c: fields whose behaviour is not there yet, and templates that cannot be used. False: Accepted is False. */
+bool accept_job(const struct job *job, struct plan *out);
+
+/* service.c, pods.c */
+void want_service(const struct job *job, struct plan *out);
+void want_pods(const struct job *job, struct plan *out);
+json_t *service_body(const struct observed *in, const struct identity *identity);
+json_t *pod_body(const struct observed *in, const struct identity *identity);
+
+/* rendezvous.c: adds the environment to every container of a pod's spec. */
+void add_environment(const struct job *job, const struct role *role, int index, json_t *pod_spec);
+
+/* records.c: which pods may lose the finalizer, and which must go. */
+void release_pods(const struct job *job, struct plan *out);
+void drop_pods(const struct job *job, struct plan *out);
+
+/* blame.c: finds the failure to blame among the pods of this attempt. */
+void find_blame(struct job *job);
+
+/* waiting.c: why the job is not running yet, in words; NULL when nothing is known to be in the way. */
+struct waiting {
+    const char *reason;  /* CamelCase, for conditions: ImagePullBackOff, Unschedulable, QuotaExceeded, ... */
+    const char *summary; /* stable words */
+    const char *message; /* with the server's words and what to do */
+};
+bool find_waiting(const struct job *job, struct waiting *ret);
+
+/* status.c: phase, message, counts, conditions, events. */
+void say_status(const struct job *job, struct plan *out, bool accepted);

@@ -1,0 +1,60 @@
+#include <string.h>
+
+#include "../../operator/base/jb.h"
+#include "job.h"
+
+static const struct role *role_named(const struct job *job, const char *name)
+{
+    for (int i = 0; i < job->role_count; i++)
+        if (strcmp(job->roles[i].name, name) == 0)
+            return &job->roles[i];
+    BUG("no role '%s'", name);
+}
+
+/* The end of a log is where the reason stands, when the program left no termination message. */
+static void keep_last_words(json_t *containers)
+{
+    json_t *container;
+    size_t index;
+
+    json_array_foreach(containers, index, container)
+        if (!jb_get(container, "terminationMessagePolicy"))
+            jb_set(container, "terminationMessagePolicy", jb_str("FallbackToLogsOnError"));
+}
+
+json_t *pod_body(const struct observed *in, const struct identity *identity)
+{
+    const struct role *role;
+    json_t *pod, *spec;
+    struct error err;
+    struct job job;
+
+    job_init(&job, in);
+    role = role_named(&job, identity->role);
+    if (jb_parse(job_template(&job, role), &pod, &err) < 0)
+        BUG("a template that was accepted: %s", err.message);
+    spec = jb_child_object(pod, "spec");
+    jb_set(jb_child_object(jb_child_object(pod, "metadata"), "labels"), "kitae.dev/job", jb_str(job.name));
+    jb_set(spec, "hostname", jb_str(job_pod_name(&job, role, identity->index)));
+    jb_set(spec, "subdomain", jb_str(job_host_service(&job)));
+    jb_set(spec, "restartPolicy", jb_str("Never"));
+    keep_last_words(jb_child_array(spec, "containers"));
+    if (jb_get(spec, "initContainers"))
+        keep_last_words(jb_child_array(spec, "initContainers"));
+    add_environment(&job, role, identity->index, spec);
+    return pod;
+}
+
+void want_pods(const struct job *job, struct plan *out)
+{
+    for (int i = 0; i < job->role_count; i++) {
+        const struct role *role = &job->roles[i];
+
+        for (int index = 0; index < role->replicas; index++) {
+            struct identity identity = { role->name, index, job->attempt };
+
+            if (!role->places[index].recorded)
+                plan_create(out, KIND_POD, job_pod_name(job, role, index), identity, pod_body, true);
+        }
+    }
+}

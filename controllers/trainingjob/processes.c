@@ -1,0 +1,100 @@
+#include "processes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../operator/base/scan.h"
+
+static bool ends_with(struct slice text, const char *end)
+{
+    size_t length = strlen(end);
+
+    return text.length >= length && memcmp(text.data + text.length - length, end, length) == 0;
+}
+
+/* nvidia.com/gpu, amd.com/gpu, google.com/tpu, nvidia.com/mig-1g.5gb, habana.ai/gaudi, aws.amazon.com/neuroncore */
+static bool is_accelerator(struct slice resource)
+{
+    static const char mig[] = "nvidia.com/mig-";
+
+    return ends_with(resource, "/gpu") || ends_with(resource, "/tpu") || ends_with(resource, "habana.ai/gaudi") ||
+           ends_with(resource, "/neuroncore") ||
+           (resource.length > strlen(mig) && memcmp(resource.data, mig, strlen(mig)) == 0);
+}
+
+static int quantity(struct scan *scan, struct arena *arena)
+{
+    const char *text;
+
+    if (scan_peek(scan) == SCAN_NUMBER)
+        return (int)scan_int(scan);
+    text = scan_string(scan, arena);
+    return text ? atoi(text) : 0;
+}
+
+static int count_limits(struct scan *scan, struct arena *arena)
+{
+    struct slice key;
+    int count = 0;
+
+    scan_open(scan, SCAN_OBJECT);
+    while (scan_key(scan, &key)) {
+        if (is_accelerator(key))
+            count += quantity(scan, arena);
+        else
+            scan_skip(scan);
+    }
+    return count;
+}
+
+/* Walks one object for one key; 0 when it is not there. `inner` reads the value. */
+static int walk(struct scan *scan, struct arena *arena, const char *name, int (*inner)(struct scan *, struct arena *))
+{
+    struct slice key;
+    int found = 0;
+
+    scan_open(scan, SCAN_OBJECT);
+    while (scan_key(scan, &key)) {
+        if (slice_is(key, name) && scan_peek(scan) != SCAN_NULL)
+            found = inner(scan, arena);
+        else
+            scan_skip(scan);
+    }
+    return found;
+}
+
+static int count_resources(struct scan *scan, struct arena *arena)
+{
+    return walk(scan, arena, "limits", count_limits);
+}
+
+static int count_containers(struct scan *scan, struct arena *arena)
+{
+    int most = 0;
+
+    scan_open(scan, SCAN_ARRAY);
+    while (scan_item(scan)) {
+        int count = walk(scan, arena, "resources", count_resources);
+
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+static int count_spec(struct scan *scan, struct arena *arena)
+{
+    return walk(scan, arena, "containers", count_containers);
+}
+
+int processes_per_replica(const struct job *job, const struct role *role)
+{
+    struct slice template = job_template(job, role);
+    struct scan scan;
+    int count;
+
+    if (role->spec->has_processes_per_replica)
+        return (int)role->spec->processes_per_replica;
+    scan_init(&scan, template);
+    count = walk(&scan, job->arena, "spec", count_spec);
+    return scan_failed(&scan) || count < 1 ? 1 : count;
+}

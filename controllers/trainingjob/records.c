@@ -1,0 +1,34 @@
+#include "job.h"
+
+/* The outcome of a pod is safe: in the status that was observed, not only in the one that is about to be written. */
+static bool is_recorded(const struct job *job, const struct object *pod)
+{
+    if (job->outcome_recorded)
+        return pod_is_over(pod) || pod->deleted_at || job->finished;
+    if (pod_never_ran(pod))
+        return true; /* there is no outcome to lose; it is made again */
+    for (int i = 0; i < job->role_count; i++)
+        for (int index = 0; index < job->roles[i].replicas; index++)
+            if (job->roles[i].places[index].pod == pod)
+                return job->roles[i].places[index].recorded;
+    return pod_is_over(pod); /* of no place in this job as it is now */
+}
+
+void release_pods(const struct job *job, struct plan *out)
+{
+    struct objects pods = job->in->children[KIND_POD];
+
+    for (size_t i = 0; i < pods.count; i++)
+        if (job->in->self->deleted_at || is_recorded(job, pods.items[i]))
+            plan_release(out, pods.items[i]);
+}
+
+/* cleanPodPolicy Running: what still runs when the outcome is known goes; what has ended stays to be looked at. */
+void drop_pods(const struct job *job, struct plan *out)
+{
+    struct objects pods = job->in->children[KIND_POD];
+
+    for (size_t i = 0; i < pods.count; i++)
+        if (!pod_is_over(pods.items[i]) && !pods.items[i]->deleted_at)
+            plan_drop(out, pods.items[i]);
+}

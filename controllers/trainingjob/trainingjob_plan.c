@@ -1,0 +1,39 @@
+#include "job.h"
+#include "trainingjob.h"
+
+static void trainingjob_plan(const struct observed *in, struct plan *out)
+{
+    struct job job;
+    bool accepted;
+
+    job_init(&job, in);
+    release_pods(&job, out);
+    if (in->self->deleted_at || job.finished) {
+        out->keep_status = true;
+        if (job.finished)
+            drop_pods(&job, out);
+        return;
+    }
+    accepted = accept_job(&job, out);
+    say_status(&job, out, accepted);
+    if (job.outcome != OUTCOME_OPEN)
+        drop_pods(&job, out);
+    if (job.outcome == OUTCOME_OPEN && accepted) {
+        want_service(&job, out);
+        want_pods(&job, out);
+    }
+    out->confirm = job.lost_a_pod;
+}
+
+static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_COUNT };
+static const char *const lazy_status[] = { "message", "podsReady", "roles", NULL };
+
+const struct controller trainingjob_controller = {
+    .kind = KIND_TRAINING_JOB,
+    .owns = owns,
+    .document = &trainingjob_document_type,
+    .spec = &trainingjob_spec_type,
+    .status = &trainingjob_status_type,
+    .lazy_status = lazy_status,
+    .plan = trainingjob_plan,
+};

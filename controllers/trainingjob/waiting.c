@@ -1,0 +1,103 @@
+#include <string.h>
+
+#include "job.h"
+
+/* A reason of the kubelet's, in our words, and what a person can do. */
+struct cause {
+    const char *reason;
+    const char *name; /* for conditions: one for reasons that alternate */
+    const char *what;
+    const char *advice;
+};
+
+static const struct cause causes[] = {
+    { "ErrImagePull", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
+    { "ImagePullBackOff", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
+    { "InvalidImageName", "InvalidImageName", "has an image name that is none", "correct the image name" },
+    { "ErrImageNeverPull", "ErrImageNeverPull", "needs an image that is not on its node", "load it, or let it be pulled" },
+    { "CreateContainerConfigError",
+      "CreateContainerConfigError",
+      "lacks a Secret or ConfigMap that its template names",
+      "create it; the pod goes on by itself" },
+    { "CreateContainerError", "CreateContainerError", "cannot be started by its node", "look at the pod's events" },
+    { "RunContainerError", "RunContainerError", "cannot be started by its node", "check its command" },
+    { "Unschedulable", "Unschedulable", "fits on no node", "free resources, or ask for less" },
+};
+
+static const struct cause *find_cause(const char *reason)
+{
+    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+        if (strcmp(causes[i].reason, reason) == 0)
+            return &causes[i];
+    return NULL;
+}
+
+static bool waits(const struct job *job, const struct role *role, int index, struct waiting *ret)
+{
+    const struct object *pod = role->places[index].pod;
+    const struct cause *cause = pod && pod->pod.phase == POD_PENDING ? find_cause(pod->pod.wait_reason) : NULL;
+
+    if (!cause)
+        return false;
+    ret->reason = cause->name;
+    ret->summary = arena_printf(job->arena, "%s-%d %s", role->name, index, cause->what);
+    ret->message = arena_printf(job->arena,
+                                "%s: %s%s%s",
+                                ret->summary,
+                                cause->advice,
+                                *pod->pod.wait_message ? ". The node or scheduler says: " : "",
+                                pod->pod.wait_message);
+    return true;
+}
+
+static const char *denial_reason(const struct failure *failure)
+{
+    if (failure->type == FAILURE_TAKEN)
+        return "NameTaken";
+    if (failure->type == FAILURE_SERVER)
+        return "ServerTrouble";
+    if (strstr(failure->message, "exceeded quota"))
+        return "QuotaExceeded";
+    if (strstr(failure->message, "service account"))
+        return "ServiceAccountMissing";
+    if (strstr(failure->message, "PodSecurity"))
+        return "PodSecurityDenied";
+    return "Denied";
+}
+
+static const char *denial_advice(const char *reason)
+{
+    if (strcmp(reason, "NameTaken") == 0)
+        return "delete or rename that object, or give the job another name";
+    if (strcmp(reason, "QuotaExceeded") == 0)
+        return "free quota in the namespace, or raise it";
+    if (strcmp(reason, "ServiceAccountMissing") == 0)
+        return "create the ServiceAccount that the template names";
+    if (strcmp(reason, "PodSecurityDenied") == 0)
+        return "give the template the securityContext that the namespace demands";
+    return "Kitae tries again by itself";
+}
+
+static bool denied(const struct job *job, struct waiting *ret)
+{
+    const struct failure *failure = job->in->failures;
+
+    if (!job->in->failure_count)
+        return false;
+    ret->reason = denial_reason(failure);
+    ret->summary = arena_printf(job->arena, "%s cannot be created", failure->name);
+    ret->message =
+        arena_printf(job->arena, "%s: %s. %.500s", ret->summary, denial_advice(ret->reason), failure->message);
+    return true;
+}
+
+bool find_waiting(const struct job *job, struct waiting *ret)
+{
+    if (denied(job, ret))
+        return true;
+    for (int i = 0; i < job->role_count; i++)
+        for (int index = 0; index < job->roles[i].replicas; index++)
+            if (waits(job, &job->roles[i], index, ret))
+                return true;
+    return false;
+}

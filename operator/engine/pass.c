@@ -1,0 +1,344 @@
+#include "pass.h"
+
+#include <string.h>
+
+#include "../base/jb.h"
+#include "../base/memory.h"
+#include "confirm.h"
+#include "log.h"
+#include "observe.h"
+#include "pass_internal.h"
+#include "paths.h"
+#include "render.h"
+#include "writes.h"
+
+/* What a pass is made from; lives as long as its planning. */
+struct drawing {
+    struct engine *engine;
+    struct key *key;
+    const struct controller *controller;
+    struct observed in;
+    struct plan plan;
+    struct arena arena;
+};
+
+/* -- is it time? -------------------------------------------------------------------------------------------------- */
+
+static bool still_leaving(const struct engine *engine, const struct key *key, const struct object *self)
+{
+    const struct family *family = store_family(&engine->store, self->uid);
+
+    for (size_t i = 0; family && i < family->count; i++)
+        for (size_t j = 0; j < key->leaving_count; j++)
+            if (!family->items[i]->deleted_at && strcmp(family->items[i]->uid, key->leaving[j]) == 0)
+                return true;
+    return false;
+}
+
+static void forget_leaving(struct key *key)
+{
+    for (size_t i = 0; i < key->leaving_count; i++)
+        free(key->leaving[i]);
+    key->leaving_count = 0;
+}
+
+static bool has_caught_up(struct engine *engine, const struct key *key, enum kind kind)
+{
+    const struct reflector *reflector = engine_reflector(engine, kind, key->namespace);
+
+    return reflector->synced && reflector->version >= key->needed[kind];
+}
+
+/* True when the store shows all that this key's own writes did. */
+static bool may_plan(struct engine *engine, struct key *key, const struct controller *controller, const struct object *self)
+{
+    if (!has_caught_up(engine, key, key->kind))
+        return false;
+    for (const enum kind *kind = controller->owns; *kind != KIND_COUNT; kind++)
+        if (!has_caught_up(engine, key, *kind))
+            return false;
+    if (still_leaving(engine, key, self))
+        return false;
+    forget_leaving(key);
+    return true;
+}
+
+/* -- planning ----------------------------------------------------------------------------------------------------- */
+
+static void forget_old_refusals(struct key *key, int64_t generation)
+{
+    for (struct refusal *refusal = key->refusals, *next; refusal; refusal = next) {
+        next = refusal->next;
+        if (refusal->generation != generation)
+            refusal_clear(key, refusal->failure.kind, refusal->failure.role);
+    }
+}
+
+static void show_failures(const struct key *key, struct arena *arena, struct observed *in)
+{
+    struct failure *failures;
+    size_t count = 0;
+
+    for (const struct refusal *refusal = key->refusals; refusal; refusal = refusal->next)
+        count++;
+    failures = arena_alloc(arena, count * sizeof(*failures));
+    in->failures = failures;
+    in->failure_count = count;
+    for (const struct refusal *refusal = key->refusals; refusal; refusal = refusal->next)
+        *failures++ = refusal->failure;
+}
+
+/* A custom resource that does not decode is answered by the engine, the same for every kind. */
+static void plan_refused(struct plan *plan, const struct error *err)
+{
+    plan_condition(plan, "Accepted", false, "InvalidSpec", "%s", err->message);
+    plan_condition(plan, "Stalled", true, "InvalidSpec", "%s", err->message);
+    plan_status(plan, "phase", jb_str("Pending"));
+    plan_status(plan, "message", jb_fmt("The spec cannot be used: %s", err->message));
+    plan_event(plan, true, "InvalidSpec", "Validate", "%s", err->message);
+}
+
+static void draw(struct drawing *drawing, const struct object *self, bool confirmed)
+{
+    struct engine *engine = drawing->engine;
+    struct error err;
+
+    plan_init(&drawing->plan, &drawing->arena);
+    if (observe(drawing->controller, &engine->store, self, engine_wall_seconds(engine), &drawing->arena, &drawing->in, &err) < 0) {
+        drawing->in.arena = &drawing->arena;
+        plan_refused(&drawing->plan, &err);
+        return;
+    }
+    drawing->in.confirmed = confirmed;
+    forget_old_refusals(drawing->key, self->generation);
+    show_failures(drawing->key, &drawing->arena, &drawing->in);
+    drawing->controller->plan(&drawing->in, &drawing->plan);
+}
+
+static void drawing_finish(struct drawing *drawing)
+{
+    plan_finish(&drawing->plan);
+    arena_finish(&drawing->arena);
+}
+
+/* -- rendering ---------------------------------------------------------------------------------------------------- */
+
+static struct action *add_action(struct pass *pass, enum action_type type, enum kind kind, const char *name)
+{
+    struct action *action;
+
+    grow(pass->actions, pass->action_count, pass->action_capacity);
+    action = &pass->actions[pass->action_count++];
+    *action = (struct action){ .type = type, .kind = kind, .name = xstrdup(name), .pass = pass };
+    return action;
+}
+
+static void render_departures(struct pass *pass, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->drop_count && pass->action_count < MAX_WRITES_A_PASS; i++) {
+        const struct object *child = plan->drops[i];
+        struct action *action;
+
+        if (child->deleted_at)
+            continue;
+        action = add_action(pass, ACTION_DROP, child->kind, child->name);
+        action->uid = xstrdup(child->uid);
+        action->request = write_delete(pass->engine, child);
+    }
+    for (size_t i = 0; i < plan->release_count && pass->action_count < MAX_WRITES_A_PASS; i++) {
+        struct action *action = add_action(pass, ACTION_RELEASE, plan->releases[i]->kind, plan->releases[i]->name);
+
+        action->request = write_release(pass->engine, plan->releases[i]);
+    }
+    pass->more |= pass->action_count == MAX_WRITES_A_PASS;
+}
+
+/* A template that was refused is left alone until its back-off is over, or for good until the spec changes. */
+static bool is_held_back(struct drawing *drawing, const struct want *want)
+{
+    const struct refusal *refusal = refusal_find(drawing->key, want->kind, want->identity.role ? want->identity.role : "");
+
+    if (!refusal)
+        return false;
+    if (refusal->failure.type == FAILURE_INVALID)
+        return true;
+    if (refusal->retry_at <= drawing->engine->now)
+        return false;
+    queue_add_at(&drawing->engine->queue, drawing->key, refusal->retry_at);
+    return true;
+}
+
+static void render_want(struct pass *pass, struct drawing *drawing, const struct want *want)
+{
+    const struct object *self = drawing->in.self;
+    const struct object *child = store_get(&pass->engine->store, want->kind, self->namespace, want->name);
+    bool ours = child && strcmp(child->owner_uid, self->uid) == 0;
+    struct http_request *request = NULL;
+    struct action *action;
+
+    if ((ours && (want->mode == WANT_CREATE || child->deleted_at)) || is_held_back(drawing, want))
+        return;
+    if (ours) {
+        json_auto_t *body = render_child(&drawing->in, want);
+
+        if (!render_differs(child, body))
+            return;
+        request = write_apply(pass->engine, child, body);
+    }
+    if (pass->action_count == MAX_WRITES_A_PASS) {
+        pass->more = true;
+        http_request_destroy(request);
+        return;
+    }
+    if (!request) {
+        json_auto_t *body = render_child(&drawing->in, want);
+
+        request = write_create(pass->engine, want->kind, self->namespace, body);
+    }
+    action = add_action(pass, ours ? ACTION_APPLY : ACTION_CREATE, want->kind, want->name);
+    action->role = xstrdup(want->identity.role ? want->identity.role : "");
+    action->attempt = want->identity.attempt;
+    action->request = request;
+}
+
+static struct group *find_group(struct pass *pass, const struct action *action)
+{
+    for (size_t i = 0; i < pass->group_count; i++)
+        if (pass->groups[i].kind == action->kind && strcmp(pass->groups[i].role, action->role) == 0)
+            return &pass->groups[i];
+    pass->groups[pass->group_count] = (struct group){ .role = action->role, .kind = action->kind, .allowed = 1 };
+    return &pass->groups[pass->group_count++];
+}
+
+/* Groups point into the array of actions, so this comes when that is complete. */
+static void group_actions(struct pass *pass)
+{
+    pass->groups = xcalloc(pass->action_count, sizeof(*pass->groups));
+    for (size_t i = 0; i < pass->action_count; i++)
+        if (pass->actions[i].role)
+            pass->actions[i].group = find_group(pass, &pass->actions[i]);
+}
+
+/* Status is the write-ahead log: rendered first, sent first. Counts alone wait for their turn. */
+static void render_status_write(struct pass *pass, struct drawing *drawing)
+{
+    struct engine *engine = pass->engine;
+    json_auto_t *before = render_current_status(&drawing->in);
+    json_auto_t *after = render_status(&drawing->in, &drawing->plan, before);
+    json_auto_t *patch = jb_merge_patch(before, after);
+    int64_t lazy_at = drawing->key->status_written_at + engine->options.timings.lazy_status;
+
+    if (!patch || (drawing->plan.keep_status && drawing->in.self->deleted_at))
+        return;
+    if (drawing->key->status_written_at && engine->now < lazy_at && !render_urgent(drawing->controller, before, after)) {
+        queue_add_at(&engine->queue, drawing->key, lazy_at);
+        return;
+    }
+    pass->status = write_status(engine, drawing->in.self, patch);
+    pass->events = recorder_note(&drawing->plan, drawing->in.self, &pass->event_count);
+}
+
+static void forget_unwanted_refusals(struct drawing *drawing)
+{
+    for (struct refusal *refusal = drawing->key->refusals, *next; refusal; refusal = next) {
+        bool wanted = false;
+
+        next = refusal->next;
+        for (size_t i = 0; i < drawing->plan.want_count && !wanted; i++) {
+            const struct want *want = &drawing->plan.wants[i];
+
+            wanted = want->kind == refusal->failure.kind &&
+                     strcmp(want->identity.role ? want->identity.role : "", refusal->failure.role) == 0;
+        }
+        if (!wanted && refusal->failure.type != FAILURE_INVALID)
+            refusal_clear(drawing->key, refusal->failure.kind, refusal->failure.role);
+    }
+}
+
+static struct pass *render(struct drawing *drawing)
+{
+    const struct object *self = drawing->in.self;
+    struct pass *pass = xcalloc(1, sizeof(*pass));
+
+    *pass = (struct pass){ .engine = drawing->engine,
+                           .key = drawing->key,
+                           .uid = xstrdup(self->uid),
+                           .generation = self->generation,
+                           .deleted_at = self->deleted_at,
+                           .version = self->version,
+                           .started_at = drawing->engine->now };
+    render_status_write(pass, drawing);
+    render_departures(pass, &drawing->plan);
+    for (size_t i = 0; i < drawing->plan.want_count && !self->deleted_at; i++)
+        render_want(pass, drawing, &drawing->plan.wants[i]);
+    group_actions(pass);
+    forget_unwanted_refusals(drawing);
+    return pass;
+}
+
+static void set_look_again(struct drawing *drawing)
+{
+    struct engine *engine = drawing->engine;
+    int64_t at = drawing->plan.look_again_at;
+
+    if (at)
+        queue_add_at(&engine->queue, drawing->key, engine->now + at * 1000 - engine->wall);
+}
+
+/* Plans and carries out; `confirmed`: the children were read live just now. */
+static void plan_and_execute(struct engine *engine, struct key *key, const struct object *self, bool confirmed)
+{
+    struct drawing drawing = { .engine = engine, .key = key, .controller = engine_controller(engine, key->kind) };
+
+    engine->counters.passes++;
+    draw(&drawing, self, confirmed);
+    if (drawing.plan.confirm && !confirmed) {
+        drawing_finish(&drawing);
+        confirm_children(engine, key, self);
+        return;
+    }
+    set_look_again(&drawing);
+    key->pass = render(&drawing);
+    drawing_finish(&drawing);
+    pass_advance(key->pass);
+}
+
+void pass_confirmed(struct engine *engine, struct key *key, const struct object *self)
+{
+    plan_and_execute(engine, key, self, true);
+}
+
+void pass_start(struct engine *engine, struct key *key)
+{
+    const struct object *self = store_get(&engine->store, key->kind, key->namespace, key->name);
+
+    if (!self) {
+        queue_forget(&engine->queue, key);
+        return;
+    }
+    if (!may_plan(engine, key, engine_controller(engine, key->kind), self)) {
+        queue_add_at(&engine->queue, key, engine->now + GATE_RECHECK_MS);
+        return;
+    }
+    plan_and_execute(engine, key, self, false);
+}
+
+void pass_destroy(struct pass *pass)
+{
+    if (!pass)
+        return;
+    http_request_destroy(pass->status);
+    for (size_t i = 0; i < pass->action_count; i++) {
+        struct action *action = &pass->actions[i];
+
+        http_request_destroy(action->request);
+        free(action->name);
+        free(action->role);
+        free(action->uid);
+    }
+    recorder_free_notes(pass->events, pass->event_count);
+    free(pass->actions);
+    free(pass->groups);
+    free(pass->uid);
+    free(pass);
+}
