@@ -43,23 +43,40 @@ static int fail(const struct place *place, struct error *err, const char *format
     return error_set(err, ERROR_INVALID, "%s: %s", strbuf_text(&path), problem);
 }
 
+/* Reads numbers by a shape: d is a digit of the number at hand, another character is itself and ends the number. */
+static const char *read_shape(const char *text, const char *shape, int *numbers)
+{
+    for (; *shape; shape++, text++) {
+        if (*shape == 'd' && *text >= '0' && *text <= '9')
+            *numbers = *numbers * 10 + *text - '0';
+        else if (*shape == 'd' || *text != *shape)
+            return NULL;
+        else
+            numbers++;
+    }
+    return text;
+}
+
 int64_t fields_parse_time(const char *text)
 {
-    struct tm tm = { 0 };
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    int hours, minutes, length = 0;
-    int64_t seconds;
+    int at[6] = { 0 }, zone[2] = { 0 };
+    const char *rest = read_shape(text, "dddd-dd-ddTdd:dd:dd", at), *end;
+    struct tm tm = {
+        .tm_min = at[4], .tm_hour = at[3], .tm_mday = at[2], .tm_mon = at[1] - 1, .tm_year = at[0] - 1900
+    };
+    int64_t seconds = timegm(&tm) + at[5];
 
-    if (!rest)
+    if (!rest || tm.tm_min != at[4] || tm.tm_hour != at[3] || tm.tm_mday != at[2] || tm.tm_mon != at[1] - 1 ||
+        at[5] > 59)
         return -1;
-    if (*rest == '.')
+    if (*rest == '.' && rest[1] >= '0' && rest[1] <= '9')
         rest += 1 + strspn(rest + 1, "0123456789");
-    seconds = timegm(&tm);
     if (strcmp(rest, "Z") == 0)
         return seconds;
-    if (sscanf(rest, "%3d:%2d%n", &hours, &minutes, &length) != 2 || rest[length] || !strchr("+-", *rest))
+    end = *rest ? read_shape(rest + 1, "dd:dd", zone) : NULL;
+    if (!end || *end || !strchr("+-", *rest) || zone[0] > 23 || zone[1] > 59)
         return -1;
-    return seconds - (hours * 3600 + (*rest == '-' ? -minutes : minutes) * 60);
+    return seconds - (*rest == '+' ? 60 : -60) * (zone[0] * 60 + zone[1]);
 }
 
 char *fields_format_time(struct arena *arena, int64_t seconds)

@@ -233,6 +233,14 @@ void engine_object_changed(struct engine *engine, const struct object *object)
         child_changed(engine, object);
 }
 
+void engine_kind_synced(struct engine *engine)
+{
+    struct key *key;
+
+    for (size_t at = 0; (key = map_next(&engine->queue.keys, &at));)
+        queue_add(&engine->queue, key, engine->now);
+}
+
 /* -- requests and commands ---------------------------------------------------------------------------------------- */
 
 void engine_send(struct engine *engine, struct http_request *request, response_handler *handler, void *context)

@@ -68,6 +68,7 @@ static void put_object(struct reflector *reflector, struct slice text)
     }
     if (object->version > reflector->version && reflector->state != REFLECTOR_LISTING)
         reflector->version = object->version;
+    object->mark = reflector->mark;
     if (store_put(&engine->store, object))
         engine_object_changed(engine, object);
 }
@@ -196,6 +197,8 @@ static void finish_list(struct reflector *reflector)
                  KV_STR("namespace", reflector->namespace ? reflector->namespace : "all"),
                  KV_INT("objects", reflector->listed),
                  KV_INT("version", reflector->version));
+    if (!reflector->synced)
+        engine_kind_synced(engine);
     reflector->synced = true;
     reflector->state = REFLECTOR_WAIT_WATCH;
     reflector->wake_at = engine->now;
@@ -203,6 +206,8 @@ static void finish_list(struct reflector *reflector)
 
 static void list_failed(struct reflector *reflector, const struct http_response *response, const char *why)
 {
+    struct engine *engine = reflector->engine;
+
     snprintf(reflector->problem,
              sizeof(reflector->problem),
              "%s: list failed: %.100s",
@@ -215,8 +220,10 @@ static void list_failed(struct reflector *reflector, const struct http_response 
                  KV_STR("error", why));
     free(take(reflector->continue_token));
     reflector->absent = response->status == 404;
-    if (reflector->absent && kind_info(reflector->kind)->child)
+    if (reflector->absent && kind_info(reflector->kind)->child && !reflector->synced) {
         reflector->synced = true; /* counts as empty */
+        engine_kind_synced(engine);
+    }
     wait_in(reflector, REFLECTOR_WAIT_LIST, response->retry_after_ms);
 }
 
@@ -272,7 +279,7 @@ static void start_list(struct reflector *reflector)
 {
     reflector->state = REFLECTOR_LISTING;
     reflector->listed = 0;
-    reflector->mark = ++reflector->engine->store.mark;
+    reflector->mark = ++reflector->engine->store.last_mark;
     request_page(reflector);
 }
 

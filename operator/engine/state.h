@@ -82,6 +82,9 @@ const struct controller *engine_controller(const struct engine *engine, enum kin
 /* An object of the store changed, or went: whoever plans with it is queued. */
 void engine_object_changed(struct engine *engine, const struct object *object);
 
+/* A kind has finished its first list: keys that wait for it look again. */
+void engine_kind_synced(struct engine *engine);
+
 /* The reflector that watches a kind in a namespace; never NULL for what we watch. */
 struct reflector *engine_reflector(struct engine *engine, enum kind kind, const char *namespace);
 

@@ -135,9 +135,8 @@ bool store_put(struct store *store, struct object *object)
     uint64_t hash = hash_name(object->namespace, object->name);
     struct object *before = map_get(&store->by_name[object->kind], hash, &key);
 
-    object->mark = store->mark;
     if (before && strcmp(before->uid, object->uid) == 0 && object->version <= before->version) {
-        before->mark = store->mark;
+        before->mark = object->mark;
         object_destroy(object);
         return false;
     }

@@ -21,7 +21,7 @@ struct store {
     struct map by_uid; /* objects that can own */
     struct map families;
     size_t bytes; /* of all objects */
-    uint32_t mark; /* of the list being read */
+    uint32_t last_mark; /* of the lists so far; each list marks what it names */
 };
 
 void store_init(struct store *store);

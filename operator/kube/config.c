@@ -47,7 +47,8 @@ static int find_named(const struct kubeconfig *files,
     if (!given(name))
         return kubeconfig_fail(context, field, err, "is missing");
     if (!kubeconfig_find(files, list, name, ret))
-        return kubeconfig_fail(context, field, err, "there is no %s '%s', only: %s", field, name, kubeconfig_names(files, list));
+        return kubeconfig_fail(
+            context, field, err, "there is no %s '%s', only: %s", field, name, kubeconfig_names(files, list));
     return 0;
 }
 
@@ -71,7 +72,10 @@ static int take_context(const struct kubeconfig *files,
 }
 
 /* Takes what the merged files say for the context asked for, or the current one. */
-static int take_files(const struct kubeconfig *files, const char *context, struct kube_config *config, struct error *err)
+static int take_files(const struct kubeconfig *files,
+                      const char *context,
+                      struct kube_config *config,
+                      struct error *err)
 {
     const char *name = given(context) ? context : kubeconfig_current_context(files);
     const char *known = kubeconfig_names(files, KUBECONFIG_CONTEXTS);
@@ -105,8 +109,7 @@ static int load_list(const char *paths, const char *context, struct kube_config 
 
     for (const char *path = paths, *end;; path = end + 1) {
         end = path + strcspn(path, ":");
-        if (end > path &&
-            kubeconfig_add(&files, arena_strndup(&config->arena, path, (size_t)(end - path)), err) < 0 &&
+        if (end > path && kubeconfig_add(&files, arena_strndup(&config->arena, path, (size_t)(end - path)), err) < 0 &&
             err->kind != ERROR_NOT_FOUND)
             return -1;
         if (!*end)
@@ -166,7 +169,8 @@ static int take_pod_server(struct kube_config *config, struct error *err)
     const char *host = getenv("KUBERNETES_SERVICE_HOST"), *port = getenv("KUBERNETES_SERVICE_PORT");
     bool ipv6 = strchr(host, ':');
 
-    if (config_set_server(arena_printf(&config->arena, ipv6 ? "https://[%s]:%s" : "https://%s:%s", host, port), config, err) < 0)
+    if (config_set_server(
+            arena_printf(&config->arena, ipv6 ? "https://[%s]:%s" : "https://%s:%s", host, port), config, err) < 0)
         return error_wrap(err, "$KUBERNETES_SERVICE_HOST and _PORT");
     /* libwebsockets cannot match an IPv6 address in a certificate; this name is in every API server's. */
     config->tls_server_name = ipv6 ? "kubernetes.default.svc" : NULL;

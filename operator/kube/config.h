@@ -47,8 +47,8 @@ struct kube_header {
 
 /* All strings live in `arena`; NULL: not there, unless said otherwise. */
 struct kube_config {
-    const char *source;  /* "file, file" or "in-cluster", for logs */
-    const char *context; /* NULL in a pod */
+    const char *source;    /* "file, file" or "in-cluster", for logs */
+    const char *context;   /* NULL in a pod */
     const char *namespace; /* of the context or pod; "default" when it names none */
     const char *warning;   /* to be logged once */
 

@@ -89,12 +89,11 @@ static int take_ca(const struct kubeconfig_entry *entry, struct kube_config *con
                         err) < 0)
         return -1;
     if (config->ca && cluster->insecure)
-        return kubeconfig_fail(entry,
-                               "insecure-skip-tls-verify",
-                               err,
-                               "conflicts with certificate-authority: remove one of them");
+        return kubeconfig_fail(
+            entry, "insecure-skip-tls-verify", err, "conflicts with certificate-authority: remove one of them");
     if (config->ca && pem_check_bundle(config->ca, err) < 0)
-        return kubeconfig_wrap(entry, given(cluster->ca_data) ? "certificate-authority-data" : "certificate-authority", err);
+        return kubeconfig_wrap(
+            entry, given(cluster->ca_data) ? "certificate-authority-data" : "certificate-authority", err);
     config->insecure = cluster->insecure;
     return 0;
 }

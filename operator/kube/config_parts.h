@@ -5,7 +5,9 @@
 #include "kubeconfig_file.h"
 
 /* The server, how to reach it and how to trust it. */
-int config_take_cluster(const struct kubeconfig_entry *cluster, struct kube_config *config, struct error *err) must_check;
+int config_take_cluster(const struct kubeconfig_entry *cluster,
+                        struct kube_config *config,
+                        struct error *err) must_check;
 
 /* What proves who we are; comes after the cluster, which exec plugins may be told about. */
 int config_take_user(const struct kubeconfig_entry *user,

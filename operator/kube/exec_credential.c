@@ -71,7 +71,8 @@ static int decode(struct slice text, struct arena *arena, struct output *ret, st
     if (yaml_parse("its output", text, &yaml, err) < 0)
         return -1;
     if (yaml.count != 1 || !json_is_object(yaml.documents[0].value))
-        return error_set(err, ERROR_INVALID, "its output is not an ExecCredential: it is %s", yaml.count ? "no object" : "empty");
+        return error_set(
+            err, ERROR_INVALID, "its output is not an ExecCredential: it is %s", yaml.count ? "no object" : "empty");
     json = jb_dump(yaml.documents[0].value, false);
     scan_init(&scan, slice_of(json));
     if (fields_decode(&output_fields, "", &scan, arena, ret, err) < 0)
@@ -99,8 +100,10 @@ static int check_output(const struct exec_config *config, const struct output *o
     if (!output->kind || strcmp(output->kind, "ExecCredential") != 0)
         return error_set(err, ERROR_INVALID, "its output is not an ExecCredential: another kind");
     if (!output->api_version || strcmp(output->api_version, config->api_version) != 0)
-        return error_set(
-            err, ERROR_INVALID, "its output has another apiVersion than the kubeconfig asks for: %s", config->api_version);
+        return error_set(err,
+                         ERROR_INVALID,
+                         "its output has another apiVersion than the kubeconfig asks for: %s",
+                         config->api_version);
     return check_status(output->status, err);
 }
 

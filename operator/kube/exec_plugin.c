@@ -41,7 +41,8 @@ static int fail_start(const struct exec_config *config, int problem, struct erro
     const char *command = config->arguments[0], *hint = config->install_hint;
 
     if (problem != ENOENT)
-        return error_set(err, ERROR_INVALID, "the credential plugin '%s' cannot be run: %s", command, strerror(problem));
+        return error_set(
+            err, ERROR_INVALID, "the credential plugin '%s' cannot be run: %s", command, strerror(problem));
     return error_set(err,
                      ERROR_NOT_FOUND,
                      "the credential plugin '%s' is not there%s%s%s",
@@ -70,18 +71,15 @@ static int spawn(const struct exec_config *config, int out, pid_t *ret)
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    problem = posix_spawnp(
-        ret, config->arguments[0], &actions, &attributes, (char *const *)config->arguments, environment);
+    problem =
+        posix_spawnp(ret, config->arguments[0], &actions, &attributes, (char *const *)config->arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return problem;
 }
 
-int exec_plugin_start(struct exec_plugin *plugin,
-                      const struct exec_config *config,
-                      int64_t now_ms,
-                      int64_t timeout_ms,
-                      struct error *err)
+int exec_plugin_start(
+    struct exec_plugin *plugin, const struct exec_config *config, int64_t now_ms, int64_t timeout_ms, struct error *err)
 {
     int ends[2], problem;
     pid_t pid = 0;
@@ -187,11 +185,8 @@ static int check_process(struct exec_plugin *plugin, int64_t now_ms, bool *ret_e
     return pid < 0 ? 0 : judge_status(status, err);
 }
 
-static int step(struct exec_plugin *plugin,
-                int64_t now_ms,
-                bool *ret_done,
-                struct exec_credential *ret,
-                struct error *err)
+static int step(
+    struct exec_plugin *plugin, int64_t now_ms, bool *ret_done, struct exec_credential *ret, struct error *err)
 {
     if (plugin->pipe >= 0 && read_output(plugin, err) < 0)
         return -1;
@@ -203,11 +198,8 @@ static int step(struct exec_plugin *plugin,
         plugin->config, (struct slice){ plugin->output.data, plugin->output.length }, ret, err);
 }
 
-int exec_plugin_step(struct exec_plugin *plugin,
-                     int64_t now_ms,
-                     bool *ret_done,
-                     struct exec_credential *ret,
-                     struct error *err)
+int exec_plugin_step(
+    struct exec_plugin *plugin, int64_t now_ms, bool *ret_done, struct exec_credential *ret, struct error *err)
 {
     const char *command = plugin->config->arguments[0];
     bool done;

@@ -20,10 +20,10 @@ enum {
 
 /* How to run it; borrowed. */
 struct exec_config {
-    const char *api_version;         /* what the output must carry */
-    const char *const *arguments;    /* NULL-terminated, the command first: a name for PATH, or a path with a slash */
-    const char *const *environment;  /* NULL-terminated "NAME=value": added to ours, replacing equal names */
-    const char *install_hint;        /* for the message when the command is not there; NULL: none */
+    const char *api_version;        /* what the output must carry */
+    const char *const *arguments;   /* NULL-terminated, the command first: a name for PATH, or a path with a slash */
+    const char *const *environment; /* NULL-terminated "NAME=value": added to ours, replacing equal names */
+    const char *install_hint;       /* for the message when the command is not there; NULL: none */
 };
 
 /* What it says. All owned. */
@@ -45,8 +45,8 @@ int exec_credential_parse(const struct exec_config *config,
 /* A run. Zero-initialised: none is under way. */
 struct exec_plugin {
     const struct exec_config *config;
-    pid_t pid;            /* 0: not running */
-    int pipe, pidfd;      /* -1: closed; meaningless while pid is 0 */
+    pid_t pid;       /* 0: not running */
+    int pipe, pidfd; /* -1: closed; meaningless while pid is 0 */
     int64_t deadline_ms;
     struct strbuf output;
 };

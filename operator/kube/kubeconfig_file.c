@@ -24,18 +24,37 @@ struct document {
     size_t clusters_count, users_count, contexts_count;
 };
 
-#define AT(owner, member) .offset = offsetof(struct owner, member)
+#define AT(owner, member)    .offset = offsetof(struct owner, member)
 #define EXTRA(owner, member) .extra = offsetof(struct owner, member)
-#define STRING(owner, key, member) { .name = key, .type = FIELD_STRING, AT(owner, member) }
-#define BOOL(owner, key, member) { .name = key, .type = FIELD_BOOL, AT(owner, member), EXTRA(owner, has_##member) }
-#define RAW(owner, key, member) { .name = key, .type = FIELD_RAW, AT(owner, member) }
-#define OBJECT(owner, key, member, table) { .name = key, .type = FIELD_OBJECT, AT(owner, member), .of = &(table) }
-#define STRINGS(owner, key, member) \
-    { .name = key, .type = FIELD_STRINGS, .max = MAX_ENTRIES, AT(owner, member), EXTRA(owner, member##_count) }
-#define LIST(owner, key, member, table)                                                                  \
-    { .name = key,                .type = FIELD_LIST,          .max = MAX_ENTRIES, AT(owner, member), \
-      EXTRA(owner, member##_count), .of = &(table) }
-#define TABLE(fields, owner) { .list = (fields), .count = ARRAY_SIZE(fields), .size = sizeof(struct owner), .open = true }
+#define STRING(owner, key, member)                                                                                     \
+    {                                                                                                                  \
+        .name = key, .type = FIELD_STRING, AT(owner, member)                                                           \
+    }
+#define BOOL(owner, key, member)                                                                                       \
+    {                                                                                                                  \
+        .name = key, .type = FIELD_BOOL, AT(owner, member), EXTRA(owner, has_##member)                                 \
+    }
+#define RAW(owner, key, member)                                                                                        \
+    {                                                                                                                  \
+        .name = key, .type = FIELD_RAW, AT(owner, member)                                                              \
+    }
+#define OBJECT(owner, key, member, table)                                                                              \
+    {                                                                                                                  \
+        .name = key, .type = FIELD_OBJECT, AT(owner, member), .of = &(table)                                           \
+    }
+#define STRINGS(owner, key, member)                                                                                    \
+    {                                                                                                                  \
+        .name = key, .type = FIELD_STRINGS, .max = MAX_ENTRIES, AT(owner, member), EXTRA(owner, member##_count)        \
+    }
+#define LIST(owner, key, member, table)                                                                                \
+    {                                                                                                                  \
+        .name = key, .type = FIELD_LIST, .max = MAX_ENTRIES, AT(owner, member), EXTRA(owner, member##_count),          \
+        .of = &(table)                                                                                                 \
+    }
+#define TABLE(fields, owner)                                                                                           \
+    {                                                                                                                  \
+        .list = (fields), .count = ARRAY_SIZE(fields), .size = sizeof(struct owner), .open = true                      \
+    }
 
 static const struct field extension_list[] = {
     STRING(kubeconfig_extension, "name", name),

@@ -11,7 +11,7 @@ static void free_bio(BIO **bio)
     BIO_free(*bio);
 }
 
-static void free_infos(STACK_OF(X509_INFO) **infos)
+static void free_infos(STACK_OF(X509_INFO) * *infos)
 {
     sk_X509_INFO_pop_free(*infos, X509_INFO_free);
 }
@@ -26,10 +26,10 @@ static void free_key(EVP_PKEY **key)
     EVP_PKEY_free(*key);
 }
 
-#define auto_bio __attribute__((cleanup(free_bio)))
-#define auto_infos __attribute__((cleanup(free_infos)))
+#define auto_bio         __attribute__((cleanup(free_bio)))
+#define auto_infos       __attribute__((cleanup(free_infos)))
 #define auto_certificate __attribute__((cleanup(free_certificate)))
-#define auto_key __attribute__((cleanup(free_key)))
+#define auto_key         __attribute__((cleanup(free_key)))
 
 /* Without it OpenSSL would ask the terminal. */
 static int no_password(char *buffer, int size, int writing, void *context)

@@ -20,7 +20,7 @@ struct proxy {
     unsigned port;        /* never 0 when there is a host */
     const char *user;     /* NULL: none; decoded */
     const char *password; /* likewise */
-    const char *url;      /* without user and password, for CURLOPT_PROXY; socks5 as socks5h: the proxy resolves names */
+    const char *url; /* without user and password, for CURLOPT_PROXY; socks5 as socks5h: the proxy resolves names */
 };
 
 /* From a proxy-url: http, https or socks5. Messages never quote it. */
@@ -30,7 +30,9 @@ int proxy_parse(const char *text, struct arena *arena, struct proxy *ret, struct
  * From HTTPS_PROXY, or HTTP_PROXY for a server without TLS, unless NO_PROXY matches the server or it is this machine;
  * each also in lower case, which comes second. server->port must not be 0.
  */
-int proxy_from_environment(const struct url *server, struct arena *arena, struct proxy *ret, struct error *err) must_check;
+int proxy_from_environment(const struct url *server, struct arena *arena, struct proxy *ret, struct error *err)
+    must_check;
 
-/* Whether a NO_PROXY list matches: names with their subdomains, addresses, networks (10.0.0.0/8), all with :port, or *. */
+/* Whether a NO_PROXY list matches: names with their subdomains, addresses, networks (10.0.0.0/8), all with :port, or *.
+ */
 bool proxy_excludes(const char *no_proxy, const char *host, unsigned port);

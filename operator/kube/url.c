@@ -91,8 +91,9 @@ static int parse_name(struct slice text, struct arena *arena, struct url *url, s
         return fail(err, "has no host");
     for (const char *c = url->host; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
-            return fail(err, *c == ':' ? "an IPv6 address must be in brackets: https://[::1]:6443"
-                                       : "the host has characters that no host name has");
+            return fail(err,
+                        *c == ':' ? "an IPv6 address must be in brackets: https://[::1]:6443"
+                                  : "the host has characters that no host name has");
     return 0;
 }
 

@@ -12,8 +12,8 @@ struct url {
     const char *password; /* likewise */
     const char *host;     /* a name or a numeric address, an IPv6 one without brackets; in lower case, not empty */
     bool ipv6;
-    unsigned port;        /* 0: none was written */
-    const char *path;     /* as written, from the first slash on; "" when there is none. Slashes at its end are cut */
+    unsigned port;    /* 0: none was written */
+    const char *path; /* as written, from the first slash on; "" when there is none. Slashes at its end are cut */
 };
 
 /*

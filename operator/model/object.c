@@ -96,12 +96,18 @@ static void summarise_end(const struct wire_pod_status *status, struct pod *pod)
     }
 }
 
+/* Waits that every start goes through; another reason tells more. */
+static bool is_routine(const char *reason)
+{
+    return !reason || is(reason, "PodInitializing") || is(reason, "ContainerCreating");
+}
+
 static void summarise_waiting(const struct wire_container_status *containers, size_t count, struct pod *pod, struct arena *arena)
 {
-    for (size_t i = 0; i < count && !pod->wait_reason; i++) {
+    for (size_t i = 0; i < count && is_routine(pod->wait_reason); i++) {
         const struct wire_waiting *waiting = containers[i].state ? containers[i].state->waiting : NULL;
 
-        if (!waiting)
+        if (!waiting || (pod->wait_reason && is_routine(waiting->reason)))
             continue;
         pod->wait_reason = waiting->reason;
         pod->wait_message = head(arena, waiting->message, WAIT_MESSAGE_KEPT);

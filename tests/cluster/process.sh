@@ -28,12 +28,15 @@ unlock() {
     exec 9>&-
 }
 
-# When process $1 was started, in ticks since boot; nothing and failure for one that is gone or only a zombie.
+# When process $1 was started, in ticks since boot; nothing and failure for one that is gone. A zombie is gone once its
+# other threads are: until then they hold its ports.
 started() {
-    local stat
+    local stat tasks
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
     read -ra stat <<<"${stat##*) }"
-    [ "${stat[0]}" != Z ] && echo "${stat[19]}"
+    tasks=(/proc/"$1"/task/*)
+    [ "${stat[0]}" != Z ] || [ ${#tasks[@]} -gt 1 ] || return 1
+    echo "${stat[19]}"
 }
 
 # spawn PART COMMAND...: runs COMMAND in a session of its own, its pid and start time in pids/PART.
