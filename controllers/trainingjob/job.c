@@ -125,6 +125,7 @@ static void count_pods(struct job *job)
         job->active += role->active;
         job->ready += role->ready;
         job->running += role->running;
+        job->missing += role->missing;
     }
 }
 

@@ -51,7 +51,7 @@ struct job {
     int attempt;
     struct role roles[MAX_ROLES];
     int role_count;
-    int desired, active, ready, running; /* pods, over all roles */
+    int desired, active, ready, running, missing; /* pods, over all roles */
     int world;                           /* replicas in the world */
     bool lost_a_pod;                     /* the blame is that a pod is missing: to be proved first */
     struct blame blame;                  /* of this attempt, recorded or seen now */

@@ -22,9 +22,15 @@ static bool has_stopped(const struct job *job)
     return true;
 }
 
+/* A job that is refused before any of its pods was made can still be corrected in place: it has not begun. */
+static bool has_begun(const struct job *job, bool accepted)
+{
+    return accepted || (job->status->start_time && job->missing < job->desired) || job->outcome_recorded;
+}
+
 static enum trainingjob_status_phase phase_of(const struct job *job, bool accepted)
 {
-    if (!accepted && !job->status->start_time)
+    if (!has_begun(job, accepted))
         return TRAININGJOB_STATUS_PHASE_PENDING;
     if (job->outcome != OUTCOME_OPEN && (job->finished || has_stopped(job)))
         return job->outcome == OUTCOME_FAILED ? TRAININGJOB_STATUS_PHASE_FAILED : TRAININGJOB_STATUS_PHASE_SUCCEEDED;
@@ -82,14 +88,19 @@ static const char *starting_text(const struct job *job)
     return arena_printf(job->arena, "%d of %d pods are running; the others are being started", job->running, job->desired);
 }
 
-static const char *message_of(const struct job *job, const struct plan *out, enum trainingjob_status_phase phase)
+static const char *accepted_text(const struct plan *out)
 {
+    for (size_t i = 0; i < out->condition_count; i++)
+        if (strcmp(out->conditions[i].type, "Accepted") == 0)
+            return out->conditions[i].message;
+    return "";
+}
+
+static const char *message_of(const struct job *job, const struct plan *out, enum trainingjob_status_phase phase, bool accepted)
+{
+    if (!accepted && job->outcome == OUTCOME_OPEN)
+        return accepted_text(out);
     switch (phase) {
-    case TRAININGJOB_STATUS_PHASE_PENDING:
-        for (size_t i = 0; i < out->condition_count; i++)
-            if (strcmp(out->conditions[i].type, "Accepted") == 0)
-                return out->conditions[i].message;
-        return "";
     case TRAININGJOB_STATUS_PHASE_STARTING:
         return starting_text(job);
     case TRAININGJOB_STATUS_PHASE_RUNNING:
@@ -153,7 +164,9 @@ static void say_times(const struct job *job, struct plan *out, bool accepted, bo
 {
     int64_t start = job->status->start_time, end = job->status->completion_time;
 
-    if (!start && accepted)
+    if (!has_begun(job, accepted))
+        start = 0;
+    else if (!start)
         start = job->in->now;
     if (!end && finished)
         end = job->in->now;
@@ -209,10 +222,10 @@ void say_status(const struct job *job, struct plan *out, bool accepted)
     bool finished = phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED || phase == TRAININGJOB_STATUS_PHASE_FAILED;
 
     plan_status(out, "phase", jb_str(phase_names[phase]));
-    plan_status(out, "message", jb_str(message_of(job, out, phase)));
+    plan_status(out, "message", jb_str(message_of(job, out, phase, accepted)));
     say_times(job, out, accepted, finished);
     say_conditions(job, out, phase, accepted);
-    if (!accepted && !job->status->start_time)
+    if (!has_begun(job, accepted))
         return;
     plan_status(out, "attempt", jb_int(job->attempt));
     plan_status(out, "restarts", jb_int(0));

@@ -10,6 +10,16 @@ static const char *const trainingjob_api_version_names[] = { "kitae.dev/v1alpha1
 
 static const char *const trainingjob_kind_names[] = { "TrainingJob", NULL };
 
+static const struct field trainingjob_metadata_fields[] = {
+    { "name", FIELD_STRING, .pattern = "^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$" },
+};
+
+static const struct fields trainingjob_metadata_type = {
+    .list = trainingjob_metadata_fields,
+    .count = ARRAY_SIZE(trainingjob_metadata_fields),
+    .open = true,
+};
+
 static const struct field trainingjob_spec_checkpoint_storage_fields[] = {
     { "accessModes",
       FIELD_STRINGS,
@@ -65,7 +75,6 @@ static const struct field trainingjob_spec_data_data_set_ref_fields[] = {
     { "name",
       FIELD_STRING,
       offsetof(struct trainingjob_spec_data_data_set_ref, name),
-      .min = 1,
       .max = 40,
       .pattern = "^[a-z]([-a-z0-9]*[a-z0-9])?$",
       .required = true },
@@ -215,7 +224,6 @@ static const struct field trainingjob_spec_outputs_data_set_ref_fields[] = {
     { "name",
       FIELD_STRING,
       offsetof(struct trainingjob_spec_outputs_data_set_ref, name),
-      .min = 1,
       .max = 40,
       .pattern = "^[a-z]([-a-z0-9]*[a-z0-9])?$",
       .required = true },
@@ -253,7 +261,6 @@ static const struct field trainingjob_spec_outputs_model_ref_fields[] = {
     { "name",
       FIELD_STRING,
       offsetof(struct trainingjob_spec_outputs_model_ref, name),
-      .min = 1,
       .max = 40,
       .pattern = "^[a-z]([-a-z0-9]*[a-z0-9])?$",
       .required = true },
@@ -453,7 +460,6 @@ static const struct field trainingjob_spec_roles_fields[] = {
     { "name",
       FIELD_STRING,
       offsetof(struct trainingjob_spec_roles, name),
-      .min = 1,
       .max = 15,
       .pattern = "^[a-z][a-z0-9]*$",
       .required = true },
@@ -784,7 +790,6 @@ static const struct field trainingjob_status_conditions_fields[] = {
     { "reason",
       FIELD_STRING,
       offsetof(struct trainingjob_status_conditions, reason),
-      .min = 1,
       .max = 1024,
       .pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
       .required = true },
@@ -983,7 +988,7 @@ const struct fields trainingjob_status_type = {
 static const struct field trainingjob_document_fields[] = {
     { "apiVersion", FIELD_ENUM, .names = trainingjob_api_version_names, .required = true },
     { "kind", FIELD_ENUM, .names = trainingjob_kind_names, .required = true },
-    { "metadata", FIELD_RAW, .of = &any_object, .required = true },
+    { "metadata", FIELD_RAW, .of = &trainingjob_metadata_type, .required = true },
     { "spec", FIELD_OBJECT, .of = &trainingjob_spec_type, .required = true },
     { "status",
       FIELD_OBJECT,
@@ -992,8 +997,8 @@ static const struct field trainingjob_document_fields[] = {
 };
 
 static const char *const rules[] = {
-    "metadata.name: write at most 40 lower-case letters, digits and dashes, a letter first and no dash last (pods are "
-    "named <job>-<role>-<index> and need the room)",
+    "write at most 40 lower-case letters, digits and dashes, a letter first and no dash last (pods are named "
+    "<job>-<role>-<index> and need the room)",
     "the run has started: give the run a new name to run it with other roles; or set suspend to true, then change "
     "roles, then resume, in three changes",
     "the run has started: give the run a new name to run it with another framework; or set suspend to true, then "

@@ -180,9 +180,11 @@ json_t *jb_child_array(json_t *object, const char *key)
 int jb_parse(struct slice text, json_t **ret_value, struct error *err)
 {
     json_error_t problem;
-    json_t *value =
-        json_loadb(text.data ? text.data : "", text.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
+    json_t *value;
 
+    if (text.length && memchr(text.data, '\0', text.length)) /* jansson takes it for the end */
+        return error_set(err, ERROR_INVALID, "not JSON: a NUL byte");
+    value = json_loadb(text.length ? text.data : "", text.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
     if (!value)
         return error_set(err, ERROR_INVALID, "not JSON: %s (byte %d)", problem.text, problem.position);
     *ret_value = value;

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 # The default mode of a cluster: nodes and pods simulated by kwok, every process on loopback.
 
-# A kwok node renews its lease every lease/4 = 5 s; after 15 s of silence the controller-manager gives it up.
-lease=20 grace=15
+# kwok plays the kubelet of the nodes that have this label. A node's heart beats every 5 s, in bigger clusters less
+# often; the controller-manager gives a node up that missed three.
 alive=test.kitae.dev/kubelet
 
 mode_configure() {
     parts=(etcd apiserver kcm scheduler kwok)
     server=https://127.0.0.1:$apiserver_port
     apiserver_flags=(--bind-address=127.0.0.1 --advertise-address=127.0.0.1 --endpoint-reconciler-type=none)
+    heartbeat=$((5 + nodes / 10)) grace=$((3 * heartbeat))
     kcm_flags=(--node-monitor-period=1s --node-monitor-grace-period="${grace}s")
 }
 
@@ -21,7 +22,7 @@ start_kwok() {
     echo $((nth + 1)) >"$dir/kwok.starts"
     HOME=$dir spawn kwok "$(binary kwok)" --kubeconfig="$dir/kwok.kubeconfig" \
         --config="$here/kwok.yaml" --config="$here/stages.yaml" \
-        --cidr="10.$((64 + nth % 128)).0.1/16" --node-ip=10.63.0.1 --node-lease-duration-seconds=$lease
+        --cidr="10.$((64 + nth % 128)).0.1/16" --node-ip=10.63.0.1
 }
 
 # Ready means every node that has a kubelet is Ready and free of taints.
@@ -39,6 +40,7 @@ apiVersion: v1
 kind: Node
 metadata:
   name: $1
+  annotations: {test.kitae.dev/heartbeat-seconds: "$heartbeat"}
   labels: {$alive: alive, kubernetes.io/hostname: $1, kubernetes.io/os: linux, kubernetes.io/arch: amd64,
            topology.kubernetes.io/region: test, topology.kubernetes.io/zone: test-$2}
 END
@@ -61,16 +63,13 @@ mode_up() {
     wait_ready kwok
 }
 
-# kwok gives up on a write that was cut in flight and would leave its pod as it was for ever, so a new API server gets
-# a new kwok, which looks at every pod again. The leases go, or the new one would wait for those of the old.
-after_apiserver() {
-    local lost
-    gone kwok && return
+# kwok gives up on a write that was cut in flight or refused with a 500, and would leave its pod as it was for ever. So a
+# new API server or etcd gets a new kwok, which looks at everything again.
+after_start() {
+    [[ $1 = etcd || $1 = apiserver ]] && ready_apiserver && ! gone kwok || return 0
     end kwok KILL
-    kubectl delete leases --namespace=kube-node-lease --all >/dev/null
     start_kwok
-    lost=$(kubectl get nodes -l "$alive=alive" -o name)
-    [ -z "$lost" ] || wait_ready kwok
+    wait_ready kwok
 }
 
 # Whether the controller-manager has given up node $1: its pods are being evicted.

@@ -14,12 +14,11 @@ static const char certificate_a[] __attribute__((unused)) =
     "hrzuI+7HeFbZqQ==\n"
     "-----END CERTIFICATE-----\n";
 
-static const char key_a[] __attribute__((unused)) =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLRxjBQuooS3d74yM\n"
-    "spAkoBNpC0++X1huUNNfmEzYBaihRANCAAQMBxtXbjRdXklTzSTvbHBofuFpAwo6\n"
-    "EaL9aUisYuo7PsfF7yKM546KOZ3E00fvNE7cW27MAzURyHpCmvoa9gjz\n"
-    "-----END PRIVATE KEY-----\n";
+static const char key_a[] __attribute__((unused)) = "-----BEGIN PRIVATE KEY-----\n"
+                                                    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLRxjBQuooS3d74yM\n"
+                                                    "spAkoBNpC0++X1huUNNfmEzYBaihRANCAAQMBxtXbjRdXklTzSTvbHBofuFpAwo6\n"
+                                                    "EaL9aUisYuo7PsfF7yKM546KOZ3E00fvNE7cW27MAzURyHpCmvoa9gjz\n"
+                                                    "-----END PRIVATE KEY-----\n";
 
 static const char certificate_b[] __attribute__((unused)) =
     "-----BEGIN CERTIFICATE-----\n"
@@ -34,12 +33,11 @@ static const char certificate_b[] __attribute__((unused)) =
     "xsGX660tLz1H\n"
     "-----END CERTIFICATE-----\n";
 
-static const char key_b[] __attribute__((unused)) =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguNwfYmg2PfHaRm8a\n"
-    "DfUVwJY6Mtf5LQFl6xIXDzCSTRuhRANCAAQb671V8q4GKDKCjXfO9YmdQ8ivdjTe\n"
-    "ZmLHT8bJr1TJIrF6eDwfyF+1tVXUz++qcZN2/kh5ZJEwivnzcV8fjVWe\n"
-    "-----END PRIVATE KEY-----\n";
+static const char key_b[] __attribute__((unused)) = "-----BEGIN PRIVATE KEY-----\n"
+                                                    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguNwfYmg2PfHaRm8a\n"
+                                                    "DfUVwJY6Mtf5LQFl6xIXDzCSTRuhRANCAAQb671V8q4GKDKCjXfO9YmdQ8ivdjTe\n"
+                                                    "ZmLHT8bJr1TJIrF6eDwfyF+1tVXUz++qcZN2/kh5ZJEwivnzcV8fjVWe\n"
+                                                    "-----END PRIVATE KEY-----\n";
 
 static const char encrypted_key[] __attribute__((unused)) =
     "-----BEGIN EC PRIVATE KEY-----\n"

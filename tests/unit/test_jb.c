@@ -162,6 +162,7 @@ static void jb_parse__too_deep__is_refused(void **state)
     assert_int_equal(jb_parse((struct slice){ text, DEEP }, &value, &err), -1);
     assert_contains(err.message, "depth");
     assert_int_equal(jb_parse((struct slice){ NULL, 0 }, &value, &err), -1);
+    assert_int_equal(jb_parse((struct slice){ "1\0 x", 4 }, &value, &err), -1);
 }
 
 static void jb_dump__sorted__is_canonical(void **state)
