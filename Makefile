@@ -7,6 +7,7 @@
 #   PREFIX, DESTDIR        where `make install` puts files (default /usr/local)
 #   V=1                    shows the commands
 #   SEEDS=n                histories of `make simulation`
+#   FUZZ_SECONDS=n         how long `make fuzz` stays with each parser
 
 VERSION := 0.1.0
 CC ?= gcc
@@ -24,7 +25,7 @@ ifdef DEVELOPER
 WARNINGS += -Werror
 endif
 HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-KITAE_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) -DKITAE_VERSION='"$(VERSION)"' -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+KITAE_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) -DKITAE_VERSION='"$(VERSION)"' -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 Q := $(if $(V),,@)
 
@@ -78,11 +79,17 @@ verify: $(BUILD)/crdgen ## fails when generated files are stale
 	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do diff -u controllers/trainingjob/$$(basename $$f) $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
 
 # -- tests -----------------------------------------------------------------------------------------------------------
-TESTS_UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call sources,tests/unit/test_*.c))
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call objects,$(sort $(filter-out operator/main.c,$(PROGRAM))))
-	$(call link,$(LIBS) -lcmocka)
+# All but main.c, as an archive: a test links what it uses and no more.
+$(BUILD)/libkitae.a: $(call objects,$(filter-out operator/main.c,$(PROGRAM)))
+	$(if $(V),,@echo "  AR    $@")
+	$(Q)rm -f $@ && ar rcs $@ $^
 
-.PHONY: unit golden simulation check test
+TESTS_UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call sources,tests/unit/test_*.c))
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libkitae.a
+	$(call link,$(BUILD)/libkitae.a -lcmocka $(LIBS))
+.SECONDARY: $(patsubst %,$(BUILD)/tests/unit/%.o,$(notdir $(TESTS_UNIT)))
+
+.PHONY: unit golden simulation fuzz check test test-integration demo
 unit: $(TESTS_UNIT) ## one module each, no network
 	$(Q)tools/run-tests unit $(TESTS_UNIT)
 
@@ -97,7 +104,32 @@ SEEDS ?= 1000
 simulation: $(BUILD)/simulation ## the real engine against a model of a cluster, SEEDS histories
 	$(Q)$(BUILD)/simulation --histories $(SEEDS)
 
-check: all unit golden simulation lint ## everything a commit must pass; under 3 minutes
+# One program a parser, built whole by clang with libFuzzer and the sanitizers; findings are kept in the build folder.
+FUZZ_SECONDS ?= 10
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(call sources,tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(filter-out operator/main.c,$(PROGRAM))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  FUZZ  $@")
+	$(Q)clang -std=gnu17 -g -O1 -w -DKITAE_VERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined -ffunction-sections -Wl,--gc-sections -o $@ $^ $(LIBS)
+fuzz: $(addprefix $(BUILD)/fuzz/,$(FUZZ)) ## every parser, FUZZ_SECONDS each
+	$(Q)tools/run-fuzz $(FUZZ_SECONDS) $(addprefix $(BUILD)/fuzz/,$(FUZZ))
+
+check: all unit golden simulation lint verify ## everything a commit must pass; under 3 minutes
+
+test: ## everything that CI runs; sets up what it needs
+	$(Q)tools/test
+
+test-integration: all ## against a real control plane (kwok nodes)
+	$(Q)tests/integration/run
+
+demo: ## trains on a real cluster on this machine, and shows it
+	$(Q)tools/setup build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/demo
+
+.PHONY: bench
+bench: all ## loads W1, W2 and paced, beside a client that only POSTs
+	$(Q)tests/bench/run
 
 # -- the rest --------------------------------------------------------------------------------------------------------
 .PHONY: lint format

@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Messages carry texts of others into logs and conditions: their line breaks and control characters become spaces. */
+static void keep_one_line(char *message)
+{
+    for (char *c = message; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+}
+
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list args;
@@ -13,6 +21,7 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->message, sizeof(err->message), format, args);
     va_end(args);
+    keep_one_line(err->message);
     return -1;
 }
 
@@ -28,6 +37,7 @@ int error_wrap(struct error *err, const char *format, ...)
     va_end(args);
     used = strlen(err->message);
     snprintf(err->message + used, sizeof(err->message) - used, ": %s", inner);
+    keep_one_line(err->message);
     return -1;
 }
 

@@ -4,9 +4,9 @@
 
 void scan_init(struct scan *scan, struct slice text)
 {
-    *scan = (struct scan){ .start = text.data, .at = text.data, .end = text.data + text.length };
     if (!text.data)
-        scan->problem = "no text";
+        text = (struct slice){ "", 0 };
+    *scan = (struct scan){ .start = text.data, .at = text.data, .end = text.data + text.length };
 }
 
 bool scan_failed(const struct scan *scan)
@@ -102,10 +102,11 @@ static bool string_bytes(struct scan *scan, struct slice *ret, bool *escaped)
             return fail(scan, "a control character in a string");
         if (*at == '\\') {
             *escaped = true;
-            at++;
+            if (++at == scan->end)
+                break;
         }
     }
-    if (at >= scan->end)
+    if (at == scan->end)
         return fail(scan, "a string without an end");
     *ret = (struct slice){ scan->at + 1, (size_t)(at - scan->at - 1) };
     scan->at = at + 1;

@@ -5,6 +5,8 @@
 #include "pass_internal.h"
 #include "writes.h"
 
+enum { TOLD_AFTER = 3 }; /* failed passes in a row, before trouble of the server's goes into status */
+
 /* -- refusals ----------------------------------------------------------------------------------------------------- */
 
 struct refusal *refusal_find(const struct key *key, enum kind kind, const char *role)
@@ -260,6 +262,21 @@ static void refuse(struct action *action, enum failure_type type, const struct h
     queue_add(&action->pass->engine->queue, action->pass->key, action->pass->engine->now);
 }
 
+/* Trouble of the server's own passes by itself as a rule; it is told to people when it does not. */
+static void busy(struct action *action, const struct http_response *response)
+{
+    struct pass *pass = action->pass;
+
+    if (pass->key->failed_passes >= TOLD_AFTER) {
+        refuse(action, FAILURE_SERVER, response);
+        return;
+    }
+    action->group->closed = true;
+    pass->failed = true;
+    if (response->retry_after_ms > pass->retry_after_ms)
+        pass->retry_after_ms = response->retry_after_ms;
+}
+
 static void write_answered(struct engine *engine, void *context, const struct http_response *response)
 {
     struct action *action = context;
@@ -291,7 +308,7 @@ static void write_answered(struct engine *engine, void *context, const struct ht
         break;
     case ANSWER_CONFLICT:
     case ANSWER_BUSY:
-        refuse(action, FAILURE_SERVER, response);
+        busy(action, response);
         break;
     }
     pass_advance(pass);

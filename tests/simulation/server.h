@@ -1,0 +1,112 @@
+#pragma once
+/*
+ * The model of the API server: objects, one counter of resourceVersions, and a log of all changes from which watches
+ * are served. What it does with a request is in verbs.c, deletion and garbage collection in deletion.c.
+ *
+ * The tree of a snapshot never changes; a change makes a new snapshot.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct world;
+struct life;
+struct process;
+
+enum resource {
+    RESOURCE_JOBS,
+    RESOURCE_PODS,
+    RESOURCE_SERVICES,
+    RESOURCE_EVENTS,
+    RESOURCE_LEASES,
+    RESOURCE_COUNT,
+};
+
+struct resource_info {
+    const char *kind, *api_version, *prefix, *plural; /* prefix: "/api/v1" */
+};
+const struct resource_info *resource_info(enum resource resource);
+
+struct snapshot {
+    unsigned references;
+    uint64_t version;
+    json_t *tree;
+    char *text; /* NULL until somebody asks */
+};
+
+/* An object; kept until the history ends, also when it is gone. */
+struct thing {
+    struct thing *next; /* all that ever were */
+    enum resource resource;
+    char *namespace, *name, *uid;
+    struct snapshot *now; /* its last one when it is gone */
+    bool gone;
+    char *as_made;        /* what people made beside the operator, to the byte; NULL: not foreign */
+    struct life *life;    /* pods of jobs: what really became of it */
+};
+
+struct change {
+    struct thing *thing;
+    uint64_t version;
+    struct snapshot *before; /* NULL: the object is new */
+    struct snapshot *after;
+    bool removed;
+};
+
+struct namespace {
+    const char *name;
+    bool terminating, gone;
+};
+
+enum { NAMESPACES = 3 };
+
+/* Who changes something now. */
+enum actor { ACTOR_CLUSTER, ACTOR_KUBELET, ACTOR_PERSON, ACTOR_OPERATOR };
+
+struct page;
+
+struct server {
+    struct thing *all;                      /* newest first */
+    struct thing **things[RESOURCE_COUNT];  /* those that are there */
+    size_t counts[RESOURCE_COUNT], capacities[RESOURCE_COUNT];
+    struct change *changes;
+    size_t change_count, change_capacity;
+    uint64_t version;
+    uint64_t compacted[RESOURCE_COUNT];     /* older versions are gone: 410 */
+    unsigned last_uid, last_page;
+    struct namespace namespaces[NAMESPACES];
+    struct page *pages;                     /* lists that are being read page by page */
+    int64_t down_until;                     /* no answer to anything before */
+    int64_t jobs_busy_until;                /* the definition was edited: 429 for jobs before */
+    bool old_definition;                    /* the CRD lacks fields that the operator writes */
+    bool quota;                             /* pods are refused */
+    enum actor acting;
+    const struct process *acting_process;   /* ACTOR_OPERATOR: whose request it is */
+};
+
+void server_init(struct world *world);
+void server_finish(struct world *world);
+
+struct thing *server_find(const struct world *world, enum resource resource, const char *namespace, const char *name);
+struct thing *server_find_uid(const struct world *world, enum resource resource, const char *uid);
+struct namespace *server_namespace(struct world *world, const char *name); /* NULL: never was */
+
+/* Puts a new object in: uid, version and creation time are added. */
+struct thing *server_insert(struct world *world, enum resource resource, json_t *take_tree);
+
+/*
+ * Gives an object its next state. Equal trees change nothing. One that is being deleted goes when nothing holds it any
+ * more. Generation and system fields are the caller's.
+ */
+void server_replace(struct world *world, struct thing *thing, json_t *take_tree);
+void server_remove(struct world *world, struct thing *thing);
+
+const char *snapshot_text(struct snapshot *snapshot);
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot *snapshot);
+
+bool thing_is_deleting(const struct thing *thing);
+const char *server_time_text(const struct world *world, int64_t after_ms, char text[32]); /* RFC 3339 */
+int64_t server_time(const struct world *world);                                           /* seconds since 1970 */

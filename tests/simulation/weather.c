@@ -1,0 +1,100 @@
+#include "weather.h"
+
+#include "random.h"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND };
+
+/* Zero in most histories, else anything up to most. */
+static unsigned sometimes(struct random *random, unsigned most)
+{
+    return random_chance(random, 350) ? (unsigned)random_spread(random, 1, most) : 0;
+}
+
+static int64_t every(struct random *random, unsigned per_mille, int64_t low, int64_t high)
+{
+    return random_chance(random, per_mille) ? random_spread(random, low, high) : 0;
+}
+
+static void draw_network(struct weather *weather, struct random *random)
+{
+    weather->delay = random_spread(random, 2, random_chance(random, 200) ? 3 * SECOND : 200);
+    weather->lost_request = sometimes(random, 150);
+    weather->lost_reply = sometimes(random, 150);
+    weather->error_reply = sometimes(random, 200);
+    weather->done_but_error = sometimes(random, 100);
+    weather->denied_event = sometimes(random, 500);
+    weather->outage_every = every(random, 150, 20 * SECOND, 3 * MINUTE);
+    weather->compaction_every = every(random, 300, 5 * SECOND, MINUTE);
+    weather->definition_edit_every = every(random, 150, 20 * SECOND, 2 * MINUTE);
+    weather->old_definition_until = every(random, 60, 5 * SECOND, 40 * SECOND);
+    weather->quota_every = every(random, 150, 10 * SECOND, 2 * MINUTE);
+    weather->page = random_chance(random, 300) ? (unsigned)random_between(random, 1, 6) : 0;
+}
+
+static void draw_watches(struct weather *weather, struct random *random)
+{
+    weather->lag = random_spread(random, 2, random_chance(random, 300) ? 20 * SECOND : SECOND);
+    weather->batch = (unsigned)random_spread(random, 1, 32);
+    weather->refused = sometimes(random, 600);
+    weather->close_every = every(random, 350, 2 * SECOND, 2 * MINUTE);
+    weather->mute = sometimes(random, 100);
+}
+
+static void draw_operator(struct weather *weather, struct random *random)
+{
+    weather->processes = random_chance(random, 250) ? 2 : 1;
+    weather->leader_elect = weather->processes == 2 || random_chance(random, 100);
+    weather->one_namespace = random_chance(random, 150);
+    weather->selects = random_chance(random, 100);
+    weather->crash_at_write = random_chance(random, 850) ? (unsigned)random_spread(random, 10, 150) : 0;
+    weather->crash_every = every(random, 400, 10 * SECOND, 2 * MINUTE);
+    weather->freeze_every = every(random, weather->processes == 2 ? 500 : 100, 30 * SECOND, 3 * MINUTE);
+    weather->stop_every = every(random, 100, 20 * SECOND, 2 * MINUTE);
+    weather->clock_jump_every = every(random, 100, 10 * SECOND, MINUTE);
+    weather->restart_within = random_spread(random, 10, 20 * SECOND);
+}
+
+static void draw_pods(struct weather *weather, struct random *random)
+{
+    weather->schedule_within = random_spread(random, 5, 5 * SECOND);
+    weather->pull_within = random_spread(random, 5, 20 * SECOND);
+    weather->run_within = random_spread(random, 100, 2 * MINUTE);
+    weather->stop_within = random_spread(random, 50, 30 * SECOND);
+    weather->report_within = random_spread(random, 5, 5 * SECOND);
+    weather->unschedulable = sometimes(random, 300);
+    weather->pull_trouble = sometimes(random, 300);
+    weather->fails = sometimes(random, 200);
+    weather->is_killed = sometimes(random, 100);
+    weather->is_evicted = sometimes(random, 100);
+    weather->node_trouble_every = every(random, 200, 20 * SECOND, 3 * MINUTE);
+}
+
+void weather_draw(struct weather *weather, struct random *random)
+{
+    *weather = (struct weather){ 0 };
+    draw_network(weather, random);
+    draw_watches(weather, random);
+    draw_operator(weather, random);
+    draw_pods(weather, random);
+    weather->jobs = (unsigned)random_between(random, 1, 4);
+    weather->pods_at_most = (unsigned)random_spread(random, 1, 8);
+    weather->meddle_every = every(random, 600, 3 * SECOND, MINUTE);
+    weather->busy_for = random_between(random, 30 * SECOND, 4 * MINUTE);
+}
+
+/* What belongs to the set-up stays: processes, lease, scope, page size, batches. */
+void weather_calm(struct weather *weather)
+{
+    weather->delay = 3;
+    weather->lag = 5;
+    weather->restart_within = 1000;
+    weather->schedule_within = weather->pull_within = weather->stop_within = weather->report_within = 1000;
+    weather->run_within = 20 * SECOND;
+    weather->lost_request = weather->lost_reply = weather->error_reply = weather->done_but_error = 0;
+    weather->denied_event = weather->refused = weather->mute = weather->crash_at_write = 0;
+    weather->unschedulable = weather->pull_trouble = 0;
+    weather->outage_every = weather->compaction_every = weather->definition_edit_every = 0;
+    weather->quota_every = weather->old_definition_until = weather->close_every = 0;
+    weather->crash_every = weather->freeze_every = weather->stop_every = weather->clock_jump_every = 0;
+    weather->node_trouble_every = weather->meddle_every = 0;
+}
