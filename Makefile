@@ -104,15 +104,18 @@ SEEDS ?= 1000
 simulation: $(BUILD)/simulation ## the real engine against a model of a cluster, SEEDS histories
 	$(Q)$(BUILD)/simulation --histories $(SEEDS)
 
-# One program a parser, built whole by clang with libFuzzer and the sanitizers; findings are kept in the build folder.
+# One program a parser, built by clang with libFuzzer and the sanitizers, in a build folder of its own (objects are made
+# once for all of them); findings are kept there.
 FUZZ_SECONDS ?= 10
-FUZZ := $(patsubst tests/fuzz/%.c,%,$(call sources,tests/fuzz/fuzz_*.c))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(filter-out operator/main.c,$(PROGRAM))
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  FUZZ  $@")
-	$(Q)clang -std=gnu17 -g -O1 -w -DKITAE_VERSION='"$(VERSION)"' -fsanitize=fuzzer,address,undefined -ffunction-sections -Wl,--gc-sections -o $@ $^ $(LIBS)
-fuzz: $(addprefix $(BUILD)/fuzz/,$(FUZZ)) ## every parser, FUZZ_SECONDS each
-	$(Q)tools/run-fuzz $(FUZZ_SECONDS) $(addprefix $(BUILD)/fuzz/,$(FUZZ))
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call sources,tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libkitae.a
+	$(call link,-fsanitize=fuzzer $(BUILD)/libkitae.a $(LIBS))
+.SECONDARY: $(patsubst %,$(BUILD)/tests/fuzz/%.o,$(notdir $(FUZZ)))
+.PHONY: fuzz-run
+fuzz: ## every parser, FUZZ_SECONDS each
+	$(Q)$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined BUILD=$(BUILD)/fuzzing fuzz-run
+fuzz-run: $(FUZZ)
+	$(Q)tools/run-fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 check: all unit golden simulation lint verify ## everything a commit must pass; under 3 minutes
 

@@ -203,8 +203,7 @@ static void add_constraints(struct strbuf *row, const json_t *schema, enum field
 
 static int define_object(struct gen *gen, const struct node *node, struct error *err);
 
-/* Defines what a member refers to (enumeration, table of an object) before the member itself, and adds the reference.
- */
+/* Defines what a member refers to (an enumeration, the table of an object) before the member, and refers to it. */
 static int add_reference(
     struct gen *gen, const struct node *node, enum field_type type, struct strbuf *row, struct error *err)
 {

@@ -54,8 +54,7 @@ const json_t *jb_named(const json_t *array, const char *name);
 json_t *jb_child_object(json_t *object, const char *key);
 json_t *jb_child_array(json_t *object, const char *key);
 
-/* Parses one document: duplicate keys, trailing bytes and a nesting above 2048 are ERROR_INVALID. The caller owns it.
- */
+/* Parses one document; duplicate keys, trailing bytes and a nesting above 2048 are ERROR_INVALID. Caller owns it. */
 int jb_parse(struct slice text, json_t **ret_value, struct error *err) must_check;
 
 /* The compact text; with sorted keys when `sorted`. The caller frees it. */

@@ -1,6 +1,5 @@
 #pragma once
-/* Allocation that aborts on failure, and release at the end of a scope. Sizes from the network are capped by callers.
- */
+/* Allocation that aborts on failure, and release at the end of a scope. Callers cap sizes from the network. */
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "yaml.h"
 
 #include <inttypes.h>
@@ -7,14 +8,8 @@
 #include "jb.h"
 #include "map.h"
 #include "memory.h"
+#include "yaml_place.h"
 #include "yaml_scalar.h"
-
-/* Where a value was written. Children in their order; those of a mapping have a key. */
-struct yaml_place {
-    const char *key;
-    unsigned line;
-    struct yaml_place *first, *next;
-};
 
 struct anchor {
     char *name;
@@ -404,6 +399,17 @@ static bool read_json(struct slice text, struct yaml *out)
     return true;
 }
 
+/* libyaml walks all of a document's %TAG lines at each of them; and without tags of one's own they have no use. */
+static int refuse_tag_directives(const char *name, struct slice text, struct error *err)
+{
+    static const char directive[] = "\n%TAG";
+    const char *found = text.data ? memmem(text.data, text.length, directive, strlen(directive)) : NULL;
+
+    if (text.length >= 4 && memcmp(text.data, directive + 1, 4) == 0)
+        found = text.data;
+    return found ? error_set(err, ERROR_INVALID, "%s: %%TAG directives are not supported", name) : 0;
+}
+
 int yaml_parse(const char *name, struct slice text, struct yaml *ret, struct error *err)
 {
     struct parser parser = { .name = name, .text = text, .err = err };
@@ -411,6 +417,8 @@ int yaml_parse(const char *name, struct slice text, struct yaml *ret, struct err
 
     if (text.length > YAML_MAX_TEXT)
         return error_set(err, ERROR_INVALID, "%s: is larger than %d bytes", name, YAML_MAX_TEXT);
+    if (refuse_tag_directives(name, text, err) < 0)
+        return -1;
     if (!yaml_parser_initialize(&parser.yaml))
         BUG("out of memory");
     yaml_parser_set_input_string(&parser.yaml, (const unsigned char *)(text.data ? text.data : ""), text.length);
@@ -437,42 +445,4 @@ void yaml_finish(struct yaml *yaml)
     free(yaml->documents);
     arena_finish(&yaml->places);
     *yaml = (struct yaml){ 0 };
-}
-
-/* How many characters of path the child takes at its start, 0 when it is another. `index` is the child's own. */
-static size_t matches(const struct yaml_place *child, size_t index, const char *path)
-{
-    char item[32];
-    const char *key = child->key ? child->key : item;
-    size_t length;
-
-    snprintf(item, sizeof(item), "[%zu]", index);
-    path += child->key && *path == '.';
-    length = strlen(key);
-    if (!length || strncmp(path, key, length) != 0 || (path[length] && !strchr(".[", path[length])))
-        return 0;
-    return length;
-}
-
-unsigned yaml_line(const struct yaml_document *document, const char *path)
-{
-    const struct yaml_place *place = document->place, *found;
-
-    for (size_t taken; place; place = found, path += taken) {
-        size_t index = 0, length;
-
-        found = NULL;
-        taken = 0;
-        for (const struct yaml_place *child = place->first; child; child = child->next) {
-            length = matches(child, index++, path);
-            if (length > taken) {
-                taken = length;
-                found = child;
-            }
-        }
-        if (!found)
-            return place->line ? place->line : 1;
-        taken += found->key && *path == '.';
-    }
-    return 0;
 }

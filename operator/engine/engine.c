@@ -400,6 +400,9 @@ void engine_step(struct engine *engine, const struct event *event)
             reflector_start(&engine->reflectors[i]);
     engine->started = true;
     handle(engine, event);
+    engine->next_tick = engine->now;
+    if (event->type != EVENT_TICK)
+        return; /* whoever drives us delivers what else is there, then a tick: many events, one pass */
     engine->next_tick = INT64_MAX;
     tick(engine);
     if (engine->waiting && engine->hold_until > engine->now)

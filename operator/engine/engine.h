@@ -49,7 +49,7 @@ struct engine_options {
 };
 
 enum event_type {
-    EVENT_TICK,     /* time has passed; also the first event ever */
+    EVENT_TICK,     /* time has passed; also the first event ever. Passes start here, so it follows every batch of others */
     EVENT_RESPONSE, /* to a request that was taken; every taken request gets exactly one */
     EVENT_WATCH,
     EVENT_STOP,     /* finish what is in flight, give the lease back, start nothing new */

@@ -12,7 +12,7 @@ enum { RETRY_MS = 5000 };
 
 /* A look under way. */
 struct stray {
-    struct stray *next;
+    struct stray *next, **link; /* link: what points to this one */
     enum kind kind; /* of the object that is looked at */
     char *uid;      /* of the owner, or of the child looked for */
     char *owner_uid;
@@ -22,18 +22,18 @@ static struct stray *stray_create(struct engine *engine, enum kind kind, const c
 {
     struct stray *stray = xcalloc(1, sizeof(*stray));
 
-    *stray = (struct stray){ engine->strays, kind, xstrdup(uid), xstrdup(owner_uid) };
+    *stray = (struct stray){ engine->strays, &engine->strays, kind, xstrdup(uid), xstrdup(owner_uid) };
+    if (stray->next)
+        stray->next->link = &stray->next;
     engine->strays = stray;
     return stray;
 }
 
 static void stray_destroy(struct engine *engine, struct stray *stray)
 {
-    struct stray **link = &engine->strays;
-
-    while (*link != stray)
-        link = &(*link)->next;
-    *link = stray->next;
+    *stray->link = stray->next;
+    if (stray->next)
+        stray->next->link = stray->link;
     free(stray->uid);
     free(stray->owner_uid);
     free(stray);

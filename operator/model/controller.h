@@ -7,11 +7,12 @@
 
 struct controller {
     enum kind kind;
-    const enum kind *owns; /* kinds of its children, KIND_COUNT at the end */
+    const enum kind *owns;         /* kinds of its children, KIND_COUNT at the end */
     const struct fields *document; /* {spec, status} as the CRD describes it, for `kitae plan` */
     const struct fields *spec;
     const struct fields *status;
-    const char *const *lazy_status; /* fields of status whose change alone is not worth a write at once; NULL at the end */
+    const char *const
+        *lazy_status; /* fields of status whose change alone is not worth a write at once; NULL at the end */
 
     /*
      * Decides everything about one object. No I/O, no clock, no log, cannot fail. With in->self being deleted only

@@ -102,7 +102,10 @@ static bool is_routine(const char *reason)
     return !reason || is(reason, "PodInitializing") || is(reason, "ContainerCreating");
 }
 
-static void summarise_waiting(const struct wire_container_status *containers, size_t count, struct pod *pod, struct arena *arena)
+static void summarise_waiting(const struct wire_container_status *containers,
+                              size_t count,
+                              struct pod *pod,
+                              struct arena *arena)
 {
     for (size_t i = 0; i < count && is_routine(pod->wait_reason); i++) {
         const struct wire_waiting *waiting = containers[i].state ? containers[i].state->waiting : NULL;
@@ -123,7 +126,8 @@ static void summarise_conditions(const struct wire_pod_status *status, struct po
             pod->ready = is(condition->status, "True");
         if (is(condition->type, "DisruptionTarget") && is(condition->status, "True"))
             pod->disrupted = true;
-        if (is(condition->type, "PodScheduled") && is(condition->status, "False") && is(condition->reason, "Unschedulable")) {
+        if (is(condition->type, "PodScheduled") && is(condition->status, "False") &&
+            is(condition->reason, "Unschedulable")) {
             pod->unschedulable = true;
             pod->wait_reason = condition->reason;
             pod->wait_message = head(arena, condition->message, WAIT_MESSAGE_KEPT);
@@ -133,7 +137,10 @@ static void summarise_conditions(const struct wire_pod_status *status, struct po
 
 static enum pod_phase parse_phase(const char *phase)
 {
-    return is(phase, "Running") ? POD_RUNNING : is(phase, "Succeeded") ? POD_SUCCEEDED : is(phase, "Failed") ? POD_FAILED : POD_PENDING;
+    return is(phase, "Running")     ? POD_RUNNING
+           : is(phase, "Succeeded") ? POD_SUCCEEDED
+           : is(phase, "Failed")    ? POD_FAILED
+                                    : POD_PENDING;
 }
 
 static int summarise_pod(const struct wire_object *wire, struct arena *arena, struct pod *pod, struct error *err)
@@ -209,9 +216,18 @@ static void fill_metadata(const struct wire_metadata *metadata, struct object *o
 static size_t list_strings(struct object *object, const char ***ret)
 {
     const char **all[] = {
-        &object->namespace,       &object->name,           &object->uid,  &object->owner_uid,
-        &object->role,            &object->owner_name,     &object->hash, &object->pod.end_reason,
-        &object->pod.end_message, &object->pod.wait_reason, &object->pod.wait_message, &object->pod.node,
+        &object->namespace,
+        &object->name,
+        &object->uid,
+        &object->owner_uid,
+        &object->role,
+        &object->owner_name,
+        &object->hash,
+        &object->pod.end_reason,
+        &object->pod.end_message,
+        &object->pod.wait_reason,
+        &object->pod.wait_message,
+        &object->pod.node,
     };
 
     memcpy(ret, all, sizeof(all));
@@ -295,5 +311,6 @@ size_t object_size(const struct object *object)
 
     for (size_t i = 0; i < count; i++)
         size += **strings[i] ? strlen(*strings[i]) + 1 : 0;
-    return size + (object->spec.data ? object->spec.length + 1 : 0) + (object->status.data ? object->status.length + 1 : 0);
+    return size + (object->spec.data ? object->spec.length + 1 : 0) +
+           (object->status.data ? object->status.length + 1 : 0);
 }

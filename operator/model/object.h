@@ -20,14 +20,14 @@ enum kind {
 };
 
 /* Labels that we put on every child, and the finalizer that keeps a pod until its outcome is in its owner's status. */
-#define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
+#define LABEL_MANAGED_BY       "app.kubernetes.io/managed-by"
 #define LABEL_MANAGED_BY_VALUE "kitae"
-#define LABEL_OWNER_UID "kitae.dev/owner-uid"
-#define LABEL_ROLE "kitae.dev/role"
-#define LABEL_INDEX "kitae.dev/index"
-#define LABEL_ATTEMPT "kitae.dev/attempt"
-#define ANNOTATION_HASH "kitae.dev/applied-hash"
-#define FINALIZER_RECORD "kitae.dev/record"
+#define LABEL_OWNER_UID        "kitae.dev/owner-uid"
+#define LABEL_ROLE             "kitae.dev/role"
+#define LABEL_INDEX            "kitae.dev/index"
+#define LABEL_ATTEMPT          "kitae.dev/attempt"
+#define ANNOTATION_HASH        "kitae.dev/applied-hash"
+#define FINALIZER_RECORD       "kitae.dev/record"
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED };
 
@@ -35,11 +35,11 @@ enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED };
 struct pod {
     enum pod_phase phase;
     bool ready;
-    bool unschedulable;      /* PodScheduled is False with reason Unschedulable */
-    bool disrupted;          /* has a DisruptionTarget condition that is True */
-    bool ended;              /* a container has terminated; the next four tell of the one that matters */
-    int exit_code;           /* of the earliest failing app container, else of an init container; 0 when none failed */
-    int64_t started_at;      /* seconds since 1970, 0: not yet */
+    bool unschedulable; /* PodScheduled is False with reason Unschedulable */
+    bool disrupted;     /* has a DisruptionTarget condition that is True */
+    bool ended;         /* a container has terminated; the next four tell of the one that matters */
+    int exit_code;      /* of the earliest failing app container, else of an init container; 0 when none failed */
+    int64_t started_at; /* seconds since 1970, 0: not yet */
     int64_t finished_at;
     const char *end_reason;  /* OOMKilled, Error, Completed, ...; the pod's own reason (Evicted) when it has one */
     const char *end_message; /* the termination message, at most its last 1024 bytes */
@@ -55,17 +55,17 @@ struct object {
     const char *uid;
     const char *owner_uid; /* of the controller; "" when there is none */
     const char *owner_name;
-    enum kind owner_kind;  /* KIND_COUNT: none, or not one of ours */
-    uint64_t version;      /* resourceVersion (an integer, KEP-5504) */
+    enum kind owner_kind; /* KIND_COUNT: none, or not one of ours */
+    uint64_t version;     /* resourceVersion (an integer, KEP-5504) */
     int64_t generation;
-    int64_t created_at;    /* seconds since 1970 */
-    int64_t deleted_at;    /* 0: not being deleted */
+    int64_t created_at;      /* seconds since 1970 */
+    int64_t deleted_at;      /* 0: not being deleted */
     bool recorded_finalizer; /* carries FINALIZER_RECORD */
     bool managed;            /* carries our managed-by label */
     int index;               /* of the identity labels; -1, 0 and "" when they are not there */
     int attempt;
     const char *role;
-    const char *hash; /* ANNOTATION_HASH, "" when absent */
+    const char *hash;    /* ANNOTATION_HASH, "" when absent */
     struct slice spec;   /* all but pods: JSON text, NUL-terminated */
     struct slice status; /* custom resources: likewise; data NULL when the object has none */
     struct pod pod;      /* KIND_POD */
@@ -84,8 +84,8 @@ size_t object_size(const struct object *object);
 
 /* Facts about a kind: one row each of a table. */
 struct kind_info {
-    const char *kind;   /* Pod */
-    const char *group;  /* "" for the core group */
+    const char *kind;  /* Pod */
+    const char *group; /* "" for the core group */
     const char *version;
     const char *plural; /* pods */
     const char *name;   /* for messages and metrics: pod */

@@ -3,17 +3,38 @@
 #include "../base/memory.h"
 #include "object.h"
 
-#define TABLE(type) { type##_fields, ARRAY_SIZE(type##_fields), sizeof(struct wire_##type), NULL, true }
-#define STRING(type, name, member) { name, FIELD_STRING, offsetof(struct wire_##type, member) }
-#define TIME(type, name, member) { name, FIELD_TIME, offsetof(struct wire_##type, member) }
-#define RAW(type, name, member) { name, FIELD_RAW, offsetof(struct wire_##type, member) }
-#define OBJECT(type, name, member, what) { name, FIELD_OBJECT, offsetof(struct wire_##type, member), .of = &(what) }
+#define TABLE(type)                                                                                                    \
+    {                                                                                                                  \
+        type##_fields, ARRAY_SIZE(type##_fields), sizeof(struct wire_##type), NULL, true                               \
+    }
+#define STRING(type, name, member)                                                                                     \
+    {                                                                                                                  \
+        name, FIELD_STRING, offsetof(struct wire_##type, member)                                                       \
+    }
+#define TIME(type, name, member)                                                                                       \
+    {                                                                                                                  \
+        name, FIELD_TIME, offsetof(struct wire_##type, member)                                                         \
+    }
+#define RAW(type, name, member)                                                                                        \
+    {                                                                                                                  \
+        name, FIELD_RAW, offsetof(struct wire_##type, member)                                                          \
+    }
+#define OBJECT(type, name, member, what)                                                                               \
+    {                                                                                                                  \
+        name, FIELD_OBJECT, offsetof(struct wire_##type, member), .of = &(what)                                        \
+    }
 #define INT(type, name, member)                                                                                        \
-    { name, FIELD_INT, offsetof(struct wire_##type, member), offsetof(struct wire_##type, has_##member) }
+    {                                                                                                                  \
+        name, FIELD_INT, offsetof(struct wire_##type, member), offsetof(struct wire_##type, has_##member)              \
+    }
 #define BOOL(type, name, member)                                                                                       \
-    { name, FIELD_BOOL, offsetof(struct wire_##type, member), offsetof(struct wire_##type, has_##member) }
+    {                                                                                                                  \
+        name, FIELD_BOOL, offsetof(struct wire_##type, member), offsetof(struct wire_##type, has_##member)             \
+    }
 #define LIST(type, name, member, number, what)                                                                         \
-    { name, FIELD_LIST, offsetof(struct wire_##type, member), offsetof(struct wire_##type, number), &(what) }
+    {                                                                                                                  \
+        name, FIELD_LIST, offsetof(struct wire_##type, member), offsetof(struct wire_##type, number), &(what)          \
+    }
 
 static const struct field owner_fields[] = {
     STRING(owner, "apiVersion", api_version),
@@ -71,10 +92,8 @@ static const struct field condition_fields[] = {
 static const struct fields condition_type = TABLE(condition);
 
 static const struct field terminated_fields[] = {
-    INT(terminated, "exitCode", exit_code),
-    STRING(terminated, "reason", reason),
-    STRING(terminated, "message", message),
-    TIME(terminated, "startedAt", started_at),
+    INT(terminated, "exitCode", exit_code),      STRING(terminated, "reason", reason),
+    STRING(terminated, "message", message),      TIME(terminated, "startedAt", started_at),
     TIME(terminated, "finishedAt", finished_at),
 };
 static const struct fields terminated_type = TABLE(terminated);

@@ -30,13 +30,14 @@ struct failure {
 
 struct observed {
     const struct object *self;
-    const void *spec;         /* the controller's own struct, decoded; a pass with a spec that does not decode is the engine's */
+    const void
+        *spec; /* the controller's own struct, decoded; a pass with a spec that does not decode is the engine's */
     const void *status;       /* likewise; zeroed when the object has no status yet */
     struct slice status_text; /* the same as JSON; data NULL: none yet */
     struct objects children[KIND_COUNT];
     const struct failure *failures;
     size_t failure_count;
-    bool confirmed;           /* the children were read live just now, and are what is seen here */
-    int64_t now;              /* seconds since 1970 */
-    struct arena *arena;      /* for strings of the plan */
+    bool confirmed;      /* the children were read live just now, and are what is seen here */
+    int64_t now;         /* seconds since 1970 */
+    struct arena *arena; /* for strings of the plan */
 };

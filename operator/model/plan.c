@@ -28,7 +28,8 @@ static void add_want(struct plan *out, struct want want)
     out->wants[out->want_count++] = want;
 }
 
-void plan_create(struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record)
+void plan_create(
+    struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record)
 {
     add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, record });
 }

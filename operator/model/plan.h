@@ -63,16 +63,17 @@ struct plan {
     size_t condition_count, condition_capacity;
     struct plan_event *events;
     size_t event_count, event_capacity;
-    json_t *status; /* everything but conditions and observedGeneration, which the engine adds */
-    bool keep_status; /* leave the status as it is, to the letter */
-    bool confirm;   /* read the children live and plan again; nothing of this plan is carried out */
+    json_t *status;        /* everything but conditions and observedGeneration, which the engine adds */
+    bool keep_status;      /* leave the status as it is, to the letter */
+    bool confirm;          /* read the children live and plan again; nothing of this plan is carried out */
     int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
 };
 
 void plan_init(struct plan *plan, struct arena *arena);
 void plan_finish(struct plan *plan);
 
-void plan_create(struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record);
+void plan_create(
+    struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record);
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
 void plan_drop(struct plan *out, const struct object *child);
 void plan_release(struct plan *out, const struct object *child); /* a child without the finalizer is left alone */

@@ -8,6 +8,7 @@
 #include "../../operator/base/memory.h"
 #include "deletion.h"
 #include "invariants.h"
+#include "kubelet.h"
 #include "streams.h"
 #include "trees.h"
 #include "verbs.h"
@@ -95,12 +96,12 @@ int64_t server_time(const struct world *world)
     return EPOCH + world->now / 1000;
 }
 
-const char *server_time_text(const struct world *world, int64_t after_ms, char text[32])
+const char *server_format_time(int64_t seconds, char text[32])
 {
-    time_t seconds = (time_t)(EPOCH + (world->now + after_ms) / 1000);
+    time_t when = (time_t)seconds;
     struct tm tm;
 
-    gmtime_r(&seconds, &tm);
+    gmtime_r(&when, &tm);
     strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
     return text;
 }
@@ -147,7 +148,7 @@ struct thing *server_insert(struct world *world, enum resource resource, json_t 
     char text[32];
 
     jb_set(metadata, "uid", jb_fmt("uid-%u", ++server->last_uid));
-    jb_set(metadata, "creationTimestamp", jb_str(server_time_text(world, 0, text)));
+    jb_set(metadata, "creationTimestamp", jb_str(server_format_time(server_time(world), text)));
     jb_set(metadata, "generation", jb_int(1));
     *thing = (struct thing){ .next = server->all,
                              .resource = resource,
@@ -158,6 +159,8 @@ struct thing *server_insert(struct world *world, enum resource resource, json_t 
     grow(server->things[resource], server->counts[resource], server->capacities[resource]);
     server->things[resource][server->counts[resource]++] = thing;
     commit(world, thing, take_tree, false);
+    kubelet_added(world, thing);
+    deletion_added(world, thing);
     return thing;
 }
 

@@ -108,5 +108,5 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
 
 bool thing_is_deleting(const struct thing *thing);
-const char *server_time_text(const struct world *world, int64_t after_ms, char text[32]); /* RFC 3339 */
-int64_t server_time(const struct world *world);                                           /* seconds since 1970 */
+int64_t server_time(const struct world *world);                  /* seconds since 1970 */
+const char *server_format_time(int64_t seconds, char text[32]); /* RFC 3339; returns text */

@@ -1,6 +1,10 @@
 #pragma once
 /* A folder with kubeconfigs, certificates and tokens, for the tests of operator/kube. */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* nftw; whoever includes other headers first defines it too */
+#endif
+
 #include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,6 +13,7 @@
 #include "../../operator/base/base64.h"
 #include "../../operator/base/memory.h"
 #include "../../operator/base/strbuf.h"
+#include "../../operator/kube/credentials.h"
 #include "pem_samples.h"
 #include "unit.h"
 
@@ -116,4 +121,57 @@ static inline int remove_fixture(void **state)
 {
     (void)state;
     return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The start of a plugin, and of what it prints. */
+#define HEAD       "#!/bin/sh\n"
+#define CREDENTIAL "{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \"status\": "
+
+/* Loads a kubeconfig with these lines under its user. */
+static inline struct kube_config load_user(const char *cluster, const char *user)
+{
+    auto_strbuf struct strbuf text = { 0 };
+    struct kube_config config;
+    struct error err;
+
+    strbuf_adds(&text, "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n");
+    strbuf_addf(&text, "clusters:\n- name: k\n  cluster:\n    server: https://h\n%s", cluster);
+    strbuf_addf(&text, "users:\n- name: u\n  user:\n%s", user);
+    write_file("config", text.data);
+    if (kube_config_load(&(struct kube_config_options){ .kubeconfig = in_folder("config") }, &config, &err) < 0)
+        fail_msg("%s", err.message);
+    return config;
+}
+
+static inline struct kube_config load_plugin(const char *command, const char *more)
+{
+    auto_strbuf struct strbuf user = { 0 };
+
+    strbuf_adds(&user, "    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      interactiveMode: Never\n");
+    strbuf_addf(&user, "      command: %s\n%s", command, more);
+    return load_user("", user.data);
+}
+
+static inline struct credentials *create(const struct kube_config *config, int64_t now_ms)
+{
+    struct credentials *credentials = NULL;
+    struct error err;
+
+    if (credentials_create(config, now_ms, &credentials, &err) < 0)
+        fail_msg("%s", err.message);
+    return credentials;
+}
+
+/* The headers as one text; static. */
+static inline const char *headers_of(const struct credentials *credentials)
+{
+    static char text[4096];
+    struct credentials_headers headers = credentials_headers(credentials);
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < headers.count; i++)
+        used +=
+            (size_t)snprintf(text + used, sizeof(text) - used, "%s: %s\n", headers.list[i].name, headers.list[i].value);
+    return text;
 }
