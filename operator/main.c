@@ -11,14 +11,18 @@ static const struct {
     const char *help;
 } commands[] = {
     { "plan", command_plan, "print what would be created for a manifest, offline" },
-    { "release", command_release, "take Kitae's finalizers off pods, so that nothing waits for an operator that is gone" },
+    { "release",
+      command_release,
+      "take Kitae's finalizers off pods, so that nothing waits for an operator that is gone" },
     { "run", command_run, "run the operator" },
     { "version", command_version, "print the version" },
 };
 
 static int usage(FILE *out)
 {
-    fprintf(out, "Kitae carries machine learning work on Kubernetes from data to a served model.\n\nUsage: kitae COMMAND [FLAGS]\n\n");
+    fprintf(out,
+            "Kitae carries machine learning work on Kubernetes from data to a served model.\n\nUsage: kitae COMMAND "
+            "[FLAGS]\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
     fprintf(out, "\n'kitae COMMAND --help' tells more of one.\n");

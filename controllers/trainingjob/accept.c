@@ -33,7 +33,9 @@ static const char *first_refused(const struct job *job, const char **ret_instead
         { spec->scheduling != NULL, "spec.scheduling", "remove it" },
         { spec->has_active_deadline_seconds, "spec.activeDeadlineSeconds", "remove it" },
         { spec->has_ttl_seconds_after_finished, "spec.ttlSecondsAfterFinished", "remove it" },
-        { spec->clean_pod_policy > TRAININGJOB_SPEC_CLEAN_POD_POLICY_RUNNING, "spec.cleanPodPolicy", "write Running, or leave it out" },
+        { spec->clean_pod_policy > TRAININGJOB_SPEC_CLEAN_POD_POLICY_RUNNING,
+          "spec.cleanPodPolicy",
+          "write Running, or leave it out" },
         { has_depends_on(spec), "spec.roles[].dependsOn", "remove it" },
     };
 
@@ -54,7 +56,8 @@ static const char *unusable_template(const struct job *job)
         struct error err;
 
         if (jb_parse(job_template(job, &job->roles[i]), &template, &err) < 0)
-            return arena_printf(job->arena, "the template of role %s cannot be used: %s", job->roles[i].name, err.message);
+            return arena_printf(
+                job->arena, "the template of role %s cannot be used: %s", job->roles[i].name, err.message);
     }
     return NULL;
 }
@@ -82,9 +85,11 @@ bool accept_job(const struct job *job, struct plan *out)
     const struct failure *invalid = invalid_child(job);
 
     if (field)
-        return refuse(out,
-                      "NotImplemented",
-                      arena_printf(job->arena, "%s has no effect in this version of Kitae, so the job is not run: %s", field, instead));
+        return refuse(
+            out,
+            "NotImplemented",
+            arena_printf(
+                job->arena, "%s has no effect in this version of Kitae, so the job is not run: %s", field, instead));
     if (invalid)
         return refuse(out,
                       "InvalidTemplate",

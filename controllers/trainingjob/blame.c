@@ -47,7 +47,8 @@ static void blame_missing(struct job *job)
         for (int index = 0; index < role->replicas; index++) {
             if (role->places[index].pod || role->places[index].recorded || !role->created)
                 continue;
-            job->blame = (struct blame){ .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "" };
+            job->blame =
+                (struct blame){ .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "" };
             job->lost_a_pod = true;
             return;
         }

@@ -22,10 +22,10 @@ struct role {
     const char *name;
     int order; /* in spec.roles */
     int replicas;
-    int processes; /* per replica */
-    bool in_world;  /* takes part in the rendezvous, and decides success */
-    int first_rank; /* of its replica 0, counted in replicas; only in the world */
-    bool created;   /* every pod of this attempt was seen once: one that is missing now is lost */
+    int processes;        /* per replica */
+    bool in_world;        /* takes part in the rendezvous, and decides success */
+    int first_rank;       /* of its replica 0, counted in replicas; only in the world */
+    bool created;         /* every pod of this attempt was seen once: one that is missing now is lost */
     struct place *places; /* one for each replica */
     int active, ready, running, succeeded, failed, missing;
 };
@@ -52,17 +52,17 @@ struct job {
     struct role roles[MAX_ROLES];
     int role_count;
     int desired, active, ready, running, missing; /* pods, over all roles */
-    int world;                           /* replicas in the world */
-    bool lost_a_pod;                     /* the blame is that a pod is missing: to be proved first */
-    struct blame blame;                  /* of this attempt, recorded or seen now */
-    enum outcome outcome;                /* decided: recorded before, or by what is seen now */
-    bool outcome_recorded;               /* ... in status already */
-    bool finished;                       /* the terminal condition is set: nothing changes any more */
+    int world;                                    /* replicas in the world */
+    bool lost_a_pod;                              /* the blame is that a pod is missing: to be proved first */
+    struct blame blame;                           /* of this attempt, recorded or seen now */
+    enum outcome outcome;                         /* decided: recorded before, or by what is seen now */
+    bool outcome_recorded;                        /* ... in status already */
+    bool finished;                                /* the terminal condition is set: nothing changes any more */
 };
 
 void job_init(struct job *job, const struct observed *in);
 
-const char *job_host_service(const struct job *job);                              /* "<job>-hosts" */
+const char *job_host_service(const struct job *job);                                 /* "<job>-hosts" */
 const char *job_pod_name(const struct job *job, const struct role *role, int index); /* "<job>-<role>-<index>" */
 
 /* The template of a role as JSON text: its own, or the job's. */
@@ -71,8 +71,8 @@ struct slice job_template(const struct job *job, const struct role *role);
 /* The role and index of the master: chief, else worker 0, else the first of the first role. */
 const struct role *job_master(const struct job *job);
 
-bool pod_is_over(const struct object *pod);      /* has reached a phase that it never leaves */
-bool pod_never_ran(const struct object *pod);    /* being deleted before it was given a node */
+bool pod_is_over(const struct object *pod);   /* has reached a phase that it never leaves */
+bool pod_never_ran(const struct object *pod); /* being deleted before it was given a node */
 
 /* "0,2-5" and back. Marks and reads recorded successes; what cannot be read counts as nothing recorded. */
 void intervals_parse(const char *text, struct place *places, int count);

@@ -28,8 +28,8 @@ static bool one_process_each(const struct job *job)
 }
 
 /*
- * What torchrun reads (PET_*), and what torch.distributed reads without it. WORLD_SIZE and RANK count processes, so they
- * are true for a pod only where each pod is one process (kubeflow/trainer #1790, #1836).
+ * What torchrun reads (PET_*), and what torch.distributed reads without it. WORLD_SIZE and RANK count processes, so
+ * they are true for a pod only where each pod is one process (kubeflow/trainer #1790, #1836).
  */
 static void add_pytorch(const struct job *job, const struct role *role, int index, json_t *env)
 {

@@ -6,9 +6,9 @@
 #include "job.h"
 
 static const char *const phase_names[] = {
-    [TRAININGJOB_STATUS_PHASE_PENDING] = "Pending",       [TRAININGJOB_STATUS_PHASE_STARTING] = "Starting",
-    [TRAININGJOB_STATUS_PHASE_RUNNING] = "Running",       [TRAININGJOB_STATUS_PHASE_COMPLETING] = "Completing",
-    [TRAININGJOB_STATUS_PHASE_SUCCEEDED] = "Succeeded",   [TRAININGJOB_STATUS_PHASE_FAILED] = "Failed",
+    [TRAININGJOB_STATUS_PHASE_PENDING] = "Pending",     [TRAININGJOB_STATUS_PHASE_STARTING] = "Starting",
+    [TRAININGJOB_STATUS_PHASE_RUNNING] = "Running",     [TRAININGJOB_STATUS_PHASE_COMPLETING] = "Completing",
+    [TRAININGJOB_STATUS_PHASE_SUCCEEDED] = "Succeeded", [TRAININGJOB_STATUS_PHASE_FAILED] = "Failed",
 };
 
 /* Everything that is or was running has ended, and no name of ours is still on its way out. */
@@ -59,11 +59,13 @@ static const char *failure_text(const struct job *job)
     const char *words = blame->log_tail, *last;
 
     if (strcmp(blame->reason, "PodLost") == 0)
-        return arena_printf(job->arena,
-                            "%s-%d disappeared: its pod was removed from the cluster before its outcome could be recorded",
-                            blame->role,
-                            blame->index);
-    for (last = strrchr(words, '\n'); last && !last[1] && last > words; last = memrchr(words, '\n', (size_t)(last - words)))
+        return arena_printf(
+            job->arena,
+            "%s-%d disappeared: its pod was removed from the cluster before its outcome could be recorded",
+            blame->role,
+            blame->index);
+    for (last = strrchr(words, '\n'); last && !last[1] && last > words;
+         last = memrchr(words, '\n', (size_t)(last - words)))
         ;
     words = last && last[1] ? last + 1 : words;
     return arena_printf(job->arena,
@@ -85,7 +87,8 @@ static const char *starting_text(const struct job *job)
 
     if (find_waiting(job, &waiting))
         return arena_printf(job->arena, "%d of %d pods are running; %s", job->running, job->desired, waiting.message);
-    return arena_printf(job->arena, "%d of %d pods are running; the others are being started", job->running, job->desired);
+    return arena_printf(
+        job->arena, "%d of %d pods are running; the others are being started", job->running, job->desired);
 }
 
 static const char *accepted_text(const struct plan *out)
@@ -96,7 +99,10 @@ static const char *accepted_text(const struct plan *out)
     return "";
 }
 
-static const char *message_of(const struct job *job, const struct plan *out, enum trainingjob_status_phase phase, bool accepted)
+static const char *message_of(const struct job *job,
+                              const struct plan *out,
+                              enum trainingjob_status_phase phase,
+                              bool accepted)
 {
     if (!accepted && job->outcome == OUTCOME_OPEN)
         return accepted_text(out);
@@ -180,7 +186,8 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
     struct waiting waiting;
 
     if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING)
-        plan_condition(out, "Reconciling", true, "Completing", "The outcome is known; the remaining pods are being stopped");
+        plan_condition(
+            out, "Reconciling", true, "Completing", "The outcome is known; the remaining pods are being stopped");
     else if (phase != TRAININGJOB_STATUS_PHASE_STARTING)
         plan_condition(out, "Reconciling", false, phase_names[phase], "Nothing is being brought up");
     else if (find_waiting(job, &waiting))
@@ -194,12 +201,32 @@ static void say_conditions(const struct job *job, struct plan *out, enum trainin
     bool failed = phase == TRAININGJOB_STATUS_PHASE_FAILED, succeeded = phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED;
     bool running = phase == TRAININGJOB_STATUS_PHASE_RUNNING;
 
-    plan_condition(out, "Running", running, running ? "PodsRunning" : phase_names[phase], "%s", running ? "All pods are running" : "Not all pods are running");
-    plan_condition(out, "Complete", succeeded, succeeded ? "WorkersSucceeded" : phase_names[phase], "%s", succeeded ? "All workers succeeded" : "The workers have not succeeded");
-    plan_condition(out, "Failed", failed, failed ? job->blame.reason : phase_names[phase], "%s", failed ? failure_text(job) : "No failure has ended the job");
+    plan_condition(out,
+                   "Running",
+                   running,
+                   running ? "PodsRunning" : phase_names[phase],
+                   "%s",
+                   running ? "All pods are running" : "Not all pods are running");
+    plan_condition(out,
+                   "Complete",
+                   succeeded,
+                   succeeded ? "WorkersSucceeded" : phase_names[phase],
+                   "%s",
+                   succeeded ? "All workers succeeded" : "The workers have not succeeded");
+    plan_condition(out,
+                   "Failed",
+                   failed,
+                   failed ? job->blame.reason : phase_names[phase],
+                   "%s",
+                   failed ? failure_text(job) : "No failure has ended the job");
     say_reconciling(job, out, phase);
     if (accepted)
-        plan_condition(out, "Stalled", failed, failed ? job->blame.reason : "NotStalled", "%s", failed ? failure_text(job) : "No person is needed");
+        plan_condition(out,
+                       "Stalled",
+                       failed,
+                       failed ? job->blame.reason : "NotStalled",
+                       "%s",
+                       failed ? failure_text(job) : "No person is needed");
 }
 
 static void say_events(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)

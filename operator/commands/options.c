@@ -116,7 +116,9 @@ static int set(struct option *option, const char *source, const char *text)
             "kitae: %s: '%s' is not a value for it; write %s\n",
             source,
             text,
-            option->type == OPTION_SWITCH ? "true or false" : option->type == OPTION_NUMBER ? "a number" : option->value);
+            option->type == OPTION_SWITCH   ? "true or false"
+            : option->type == OPTION_NUMBER ? "a number"
+                                            : option->value);
     return 2;
 }
 

@@ -12,19 +12,19 @@ enum option_type { OPTION_TEXT, OPTION_LIST, OPTION_SWITCH, OPTION_CHOICE, OPTIO
 enum { OPTION_MAX_VALUES = 32 };
 
 struct option {
-    const char *name;  /* without dashes */
-    char letter;       /* 0: none */
+    const char *name; /* without dashes */
+    char letter;      /* 0: none */
     enum option_type type;
     const char *value; /* what the help calls it, or the choices "a|b|c" */
     const char *help;  /* one sentence, the default in it */
 
     /* filled by options_parse; texts are borrowed from argv and the environment */
     bool given;
-    bool on;                                /* SWITCH: --name, --name=true or =false */
-    const char *text;                       /* the others; of a LIST the first; NULL: not given */
+    bool on;                                 /* SWITCH: --name, --name=true or =false */
+    const char *text;                        /* the others; of a LIST the first; NULL: not given */
     const char *list[OPTION_MAX_VALUES + 1]; /* LIST: NULL-terminated; commas separate too */
     size_t list_count;
-    long number;                            /* NUMBER */
+    long number; /* NUMBER */
 };
 
 /*

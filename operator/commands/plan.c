@@ -1,2 +1,7 @@
 #include "commands.h"
-int command_plan(int c,char**v){(void)c;(void)v;return 2;}
+int command_plan(int c, char **v)
+{
+    (void)c;
+    (void)v;
+    return 2;
+}

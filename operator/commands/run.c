@@ -18,22 +18,43 @@
 #include "commands.h"
 #include "options.h"
 
-static const char usage[] = "Usage: kitae run [FLAGS]\n"
-                            "\n"
-                            "Runs the operator: watches Kitae's resources and makes what they describe come true. Ends on SIGTERM or\n"
-                            "SIGINT when what is under way is done; SIGUSR1 logs what it holds. The environment in brackets does the\n"
-                            "same as the flag.";
+static const char usage[] =
+    "Usage: kitae run [FLAGS]\n"
+    "\n"
+    "Runs the operator: watches Kitae's resources and makes what they describe come true. Ends on SIGTERM or\n"
+    "SIGINT when what is under way is done; SIGUSR1 logs what it holds. The environment in brackets does the\n"
+    "same as the flag.";
 
 static struct option options[] = {
-    { "kubeconfig", 0, OPTION_TEXT, "FILE", "how to reach the cluster (default: $KUBECONFIG, the pod's own, ~/.kube/config)" },
+    { "kubeconfig",
+      0,
+      OPTION_TEXT,
+      "FILE",
+      "how to reach the cluster (default: $KUBECONFIG, the pod's own, ~/.kube/config)" },
     { "context", 0, OPTION_TEXT, "NAME", "the kubeconfig's context (default: its current one)" },
     { "namespace", 'n', OPTION_LIST, "NAME", "work only there; may be repeated (default: all namespaces)" },
     { "selector", 'l', OPTION_TEXT, "SELECTOR", "work only on resources with these labels (default: all)" },
-    { "leader-elect", 0, OPTION_SWITCH, NULL, "work only while holding the lease (default: true in a cluster, else false)" },
-    { "lease-namespace", 0, OPTION_TEXT, "NAME", "where the lease is (default: the pod's namespace, else the context's)" },
-    { "watch-transport", 0, OPTION_CHOICE, "websocket|http", "how watches come (default: websocket, http while that is refused)" },
+    { "leader-elect",
+      0,
+      OPTION_SWITCH,
+      NULL,
+      "work only while holding the lease (default: true in a cluster, else false)" },
+    { "lease-namespace",
+      0,
+      OPTION_TEXT,
+      "NAME",
+      "where the lease is (default: the pod's namespace, else the context's)" },
+    { "watch-transport",
+      0,
+      OPTION_CHOICE,
+      "websocket|http",
+      "how watches come (default: websocket, http while that is refused)" },
     { "window", 0, OPTION_NUMBER, "N", "requests in flight at most (default: 16)" },
-    { "listen", 0, OPTION_TEXT, "ADDRESS:PORT", "serve /healthz, /readyz and /metrics there (default: 127.0.0.1:8080; off: none)" },
+    { "listen",
+      0,
+      OPTION_TEXT,
+      "ADDRESS:PORT",
+      "serve /healthz, /readyz and /metrics there (default: 127.0.0.1:8080; off: none)" },
     { "log-level", 0, OPTION_CHOICE, "debug|info|warn|error", "the least that is logged (default: info)" },
     { "log-format", 0, OPTION_CHOICE, "logfmt|json", "how it is logged (default: logfmt)" },
     { NULL },
@@ -79,12 +100,14 @@ static char *make_identity(uint64_t random)
 
 static void fill_engine_options(const struct kube_config *config, const char *identity, struct engine_options *out)
 {
-    const struct option *elect = option_named(options, "leader-elect"), *namespaces = option_named(options, "namespace");
+    const struct option *elect = option_named(options, "leader-elect"),
+                        *namespaces = option_named(options, "namespace");
     const char *transport = text_of("watch-transport"), *lease_namespace = text_of("lease-namespace");
 
     *out = (struct engine_options){ .namespaces = namespaces->list_count ? namespaces->list : NULL,
                                     .selector = text_of("selector"),
-                                    .transport = transport && strcmp(transport, "http") == 0 ? WATCH_HTTP : WATCH_WEBSOCKET,
+                                    .transport =
+                                        transport && strcmp(transport, "http") == 0 ? WATCH_HTTP : WATCH_WEBSOCKET,
                                     .transport_fixed = transport != NULL,
                                     .leader_elect = elect->given ? elect->on : !config->context,
                                     .lease_namespace = lease_namespace ? lease_namespace : config->namespace,
@@ -105,7 +128,10 @@ static int run(const struct kube_config *config)
     fill_engine_options(config, identity, &driver.engine);
     if (!listen || strcmp(listen, "none") != 0)
         driver.listen = listen ? listen : "127.0.0.1:8080";
-    log_info("starting", KV_STR("version", KITAE_VERSION), KV_STR("server", config->server.url), KV_STR("config", config->source));
+    log_info("starting",
+             KV_STR("version", KITAE_VERSION),
+             KV_STR("server", config->server.url),
+             KV_STR("config", config->source));
     if (config->warning)
         log_warn(config->warning);
     if (driver_run(&driver, &err) == 0)

@@ -64,8 +64,8 @@ static void answered(struct engine *engine, void *context, const struct http_res
     struct pass *pass = context;
     struct key *key = pass->key;
     const struct object *self = store_get(&engine->store, key->kind, key->namespace, key->name);
-    bool good = response->status == 200 && self && strcmp(self->uid, pass->uid) == 0 &&
-                agrees(engine, pass, response->body);
+    bool good =
+        response->status == 200 && self && strcmp(self->uid, pass->uid) == 0 && agrees(engine, pass, response->body);
 
     pass->outstanding--;
     if (!good) {
@@ -83,7 +83,9 @@ void confirm_children(struct engine *engine, struct key *key, const struct objec
 {
     struct pass *pass = xcalloc(1, sizeof(*pass));
 
-    *pass = (struct pass){ .engine = engine, .key = key, .uid = xstrdup(self->uid), .outstanding = 1, .started_at = engine->now };
+    *pass = (struct pass){
+        .engine = engine, .key = key, .uid = xstrdup(self->uid), .outstanding = 1, .started_at = engine->now
+    };
     key->pass = pass;
     engine_send(engine, read_children(engine, KIND_POD, self), answered, pass);
 }

@@ -1,57 +1,352 @@
-#define _GNU_SOURCE
-#include <curl/curl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <signal.h>
 #include "driver.h"
-#include "../kube/credentials.h"
-#include "log.h"
-#include "../base/strbuf.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "../base/memory.h"
-#include "../model/controller.h"
-static struct credentials *cred;static struct engine *eng; static CURLM *multi; static const char *base;
-struct xfer { CURL *easy; struct http_request *req; struct strbuf in; bool watch; unsigned slot, serial; bool opened; struct curl_slist *h; };
-static struct xfer *watches[64];
-static int64_t ms(clockid_t c){struct timespec t;clock_gettime(c,&t);return t.tv_sec*1000+t.tv_nsec/1000000;}
-static void step(enum event_type t,const struct http_response*r,const struct watch_signal*w){struct event e={t,ms(CLOCK_BOOTTIME),ms(CLOCK_REALTIME),r,w};engine_step(eng,&e);}
-static size_t got(char*p,size_t a,size_t n,void*u){struct xfer*x=u;size_t l=a*n;
- if(!x->watch){strbuf_append(&x->in,p,l);return l;}
- if(!x->opened){long code=0;curl_easy_getinfo(x->easy,CURLINFO_RESPONSE_CODE,&code);if(code==200){x->opened=true;struct watch_signal s={.type=WATCH_OPENED,.slot=x->slot,.serial=x->serial};step(EVENT_WATCH,NULL,&s);}}
- for(size_t i=0;i<l;i++){ if(p[i]=='\n'){struct watch_signal s={.type=WATCH_MESSAGE,.slot=x->slot,.serial=x->serial,.message={x->in.data,x->in.length}};if(x->opened&&x->in.length)step(EVENT_WATCH,NULL,&s);strbuf_clear(&x->in);}else strbuf_addc(&x->in,p[i]);}
- return l;}
-static void start(struct xfer*x,const char*path,enum http_method m,const char*ct,const char*body,long to){
- char url[4096];snprintf(url,sizeof url,"%s%s",base,path);CURL*c=x->easy=curl_easy_init();
- curl_easy_setopt(c,CURLOPT_URL,url);struct credentials_tls t=credentials_tls(cred);
- if(t.ca){struct curl_blob b={(void*)t.ca,strlen(t.ca),CURL_BLOB_COPY};curl_easy_setopt(c,CURLOPT_CAINFO_BLOB,&b);}
- if(t.certificate){struct curl_blob b={(void*)t.certificate,strlen(t.certificate),CURL_BLOB_COPY};curl_easy_setopt(c,CURLOPT_SSLCERT_BLOB,&b);curl_easy_setopt(c,CURLOPT_SSLCERTTYPE,"PEM");struct curl_blob k={(void*)t.key,strlen(t.key),CURL_BLOB_COPY};curl_easy_setopt(c,CURLOPT_SSLKEY_BLOB,&k);curl_easy_setopt(c,CURLOPT_SSLKEYTYPE,"PEM");}
- struct credentials_headers hh=credentials_headers(cred);for(size_t i=0;i<hh.count;i++){char h[40000];snprintf(h,sizeof h,"%s: %s",hh.list[i].name,hh.list[i].value);x->h=curl_slist_append(x->h,h);}
- curl_easy_setopt(c,CURLOPT_WRITEFUNCTION,got);curl_easy_setopt(c,CURLOPT_WRITEDATA,x);curl_easy_setopt(c,CURLOPT_PRIVATE,x);curl_easy_setopt(c,CURLOPT_TIMEOUT_MS,to);
- curl_easy_setopt(c,CURLOPT_USERAGENT,"kitae/thin");curl_easy_setopt(c,CURLOPT_HTTP_VERSION,CURL_HTTP_VERSION_1_1);
- static const char*names[]={"GET","POST","PATCH","PUT","DELETE"};curl_easy_setopt(c,CURLOPT_CUSTOMREQUEST,names[m]);
- if(body){char h[128];snprintf(h,sizeof h,"Content-Type: %s",ct);x->h=curl_slist_append(x->h,h);x->h=curl_slist_append(x->h,"Expect:");curl_easy_setopt(c,CURLOPT_POSTFIELDS,body);}
- if(getenv("TRACE")&&!x->watch)fprintf(stderr,"-> %s %s %.300s\n",names[m],path,body?body:"");
- if(x->h)curl_easy_setopt(c,CURLOPT_HTTPHEADER,x->h);curl_multi_add_handle(multi,c);}
-static void drain(void){struct http_request*r;struct watch_command w;
- while((r=engine_take_request(eng))){struct xfer*x=xcalloc(1,sizeof*x);x->req=r;x->in.maximum=STRBUF_MAX_RESPONSE;start(x,r->path,r->method,r->content_type,r->body,r->timeout_ms);}
- while(engine_take_watch(eng,&w)){ if(w.open){struct xfer*x=xcalloc(1,sizeof*x);x->watch=true;x->slot=w.slot;x->serial=w.serial;watches[w.slot]=x;start(x,w.path,HTTP_GET,NULL,NULL,w.timeout_ms);free(w.path);}
-  else if(watches[w.slot]){curl_multi_remove_handle(multi,watches[w.slot]->easy);curl_easy_cleanup(watches[w.slot]->easy);watches[w.slot]=NULL;} } }
-static volatile int stop;static void onterm(int s){(void)s;stop=1;}
-int driver_run(const struct driver_options *options, struct error *err){signal(SIGTERM,onterm);signal(SIGINT,onterm);base=options->config->server.url;
- if(credentials_create(options->config,ms(CLOCK_BOOTTIME),&cred,err)<0)return -1;
- curl_global_init(CURL_GLOBAL_ALL);multi=curl_multi_init();
- struct engine_options o=options->engine;o.transport=WATCH_HTTP;
- eng=engine_create(&o);bool stopping=false;
- for(;;){ if(stop&&!stopping){stopping=true;step(EVENT_STOP,NULL,NULL);}else step(EVENT_TICK,NULL,NULL);
-  drain(); if(engine_is_stopped(eng)||engine_lost_lease(eng))break;
-  int64_t w=engine_next_tick(eng)-ms(CLOCK_BOOTTIME);if(w>1000)w=1000;if(w<0)w=0;
-  curl_multi_poll(multi,NULL,0,(int)w,NULL);int run;curl_multi_perform(multi,&run);CURLMsg*m;int left;
-  while((m=curl_multi_info_read(multi,&left))){struct xfer*x;curl_easy_getinfo(m->easy_handle,CURLINFO_PRIVATE,&x);long code=0;curl_easy_getinfo(m->easy_handle,CURLINFO_RESPONSE_CODE,&code);CURLcode rc=m->data.result;
-   if(x->watch){struct watch_signal s={.type=WATCH_CLOSED,.slot=x->slot,.serial=x->serial,.http_status=code==200?0:(int)code,.refused=!x->opened,.problem=curl_easy_strerror(rc)};watches[x->slot]=NULL;step(EVENT_WATCH,NULL,&s);}
-   else{struct http_response r={.id=x->req->id,.status=rc==CURLE_OK?(int)code:0,.maybe_done=rc!=CURLE_COULDNT_CONNECT,.body={x->in.data?x->in.data:"",x->in.length},.problem=rc?curl_easy_strerror(rc):NULL};
-    if(getenv("TRACE"))fprintf(stderr,"<- %ld %s %.200s\n",code,x->req->path,strbuf_text(&x->in));
-    step(EVENT_RESPONSE,&r,NULL);http_request_destroy(x->req);}
-   curl_multi_remove_handle(multi,x->easy);curl_easy_cleanup(x->easy);curl_slist_free_all(x->h);strbuf_finish(&x->in);free(x);drain();}
- }
- bool lost=engine_lost_lease(eng);engine_destroy(eng);return lost?error_set(err,ERROR_DENIED,"the lease was lost"):0;}
+#include "../http/client.h"
+#include "../kube/credentials.h"
+#include "../kube/watch_stream.h"
+#include "log.h"
+#include "net.h"
+#include "report.h"
+
+enum {
+    INBOX_LIMIT = 64 * 1024 * 1024, /* bytes of watch messages that wait for the engine */
+    MAX_SLOTS = 64,
+    HEARTBEAT_MS = 5000,
+    STOP_MS = 30000,
+};
+
+struct driver {
+    const struct driver_options *options;
+    struct strbuf url, connect_to; /* where requests go; they differ from the config's with a tls-server-name */
+    struct engine *engine;
+    struct http_client *http;
+    struct credentials *credentials;
+    uint64_t generation; /* of the credentials' certificates in use */
+    struct net *net;
+    struct mailbox *inbox;
+    struct health *health;
+    struct watch_stream *streams[MAX_SLOTS]; /* chunked watches, by slot */
+    int signals;
+    int64_t stop_at; /* monotonic ms: when to give up stopping; 0: not stopping */
+    bool ended;
+};
+
+static int64_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t monotonic_ms(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
+static void step(struct driver *driver,
+                 enum event_type type,
+                 const struct http_response *response,
+                 const struct watch_signal *watch)
+{
+    struct event event = { type, monotonic_ms(), read_clock(CLOCK_REALTIME), response, watch };
+
+    engine_step(driver->engine, &event);
+}
+
+/* -- requests ----------------------------------------------------------------------------------------------------- */
+
+static size_t current_headers(void *context, const struct http_header **ret_list, uint64_t *ret_serial)
+{
+    struct driver *driver = context;
+    struct credentials_headers headers = credentials_headers(driver->credentials);
+
+    *ret_list = headers.list;
+    *ret_serial = headers.serial;
+    return headers.count;
+}
+
+/* A 401 may only mean that the token has just been renewed: then the request goes again, once, with the new one. */
+static void answered(void *context,
+                     struct http_request **request,
+                     const struct http_response *response,
+                     uint64_t serial)
+{
+    struct driver *driver = context;
+
+    if (response->status == 401 && credentials_rejected(driver->credentials, monotonic_ms(), serial)) {
+        http_client_send(driver->http, take(*request));
+        return;
+    }
+    step(driver, EVENT_RESPONSE, response, NULL);
+}
+
+static struct http_settings http_settings(const struct driver *driver)
+{
+    const struct kube_config *config = driver->options->config;
+    struct credentials_tls tls = credentials_tls(driver->credentials);
+
+    return (struct http_settings){ .url = strbuf_text(&driver->url),
+                                   .ca = tls.ca,
+                                   .certificate = tls.certificate,
+                                   .key = tls.key,
+                                   .insecure = config->insecure,
+                                   .connect_to = config->tls_server_name ? strbuf_text(&driver->connect_to) : NULL,
+                                   .proxy = config->proxy.url ? config->proxy.url : "",
+                                   .user_agent = "kitae/" KITAE_VERSION " (linux)" };
+}
+
+static struct watch_socket_tls socket_tls(const struct driver *driver)
+{
+    struct credentials_tls tls = credentials_tls(driver->credentials);
+
+    return (struct watch_socket_tls){ tls.ca, tls.certificate, tls.key, driver->options->config->insecure };
+}
+
+static void refresh_credentials(struct driver *driver)
+{
+    struct http_settings settings;
+    struct watch_socket_tls tls;
+    struct error err;
+
+    if (credentials_poll(driver->credentials, monotonic_ms(), &err) < 0)
+        log_warn("credentials could not be refreshed; the old ones stay in use", KV_STR("error", err.message));
+    if (credentials_generation(driver->credentials) == driver->generation)
+        return;
+    driver->generation = credentials_generation(driver->credentials);
+    settings = http_settings(driver);
+    http_client_settings(driver->http, &settings);
+    tls = socket_tls(driver);
+    net_tls(driver->net, &tls);
+    log_info("certificates were renewed");
+}
+
+/* -- watches ------------------------------------------------------------------------------------------------------ */
+
+static void stream_signalled(void *context, const struct watch_signal *signal)
+{
+    step(context, EVENT_WATCH, NULL, signal);
+}
+
+static void open_socket(struct driver *driver, struct watch_command *command)
+{
+    const struct kube_config *config = driver->options->config;
+    const char *address = http_client_address(driver->http);
+    struct credentials_headers headers = credentials_headers(driver->credentials);
+    auto_free struct http_header *list = xcalloc(headers.count + 1, sizeof(*list));
+
+    memcpy(list, headers.list, headers.count * sizeof(*list));
+    list[headers.count] = (struct http_header){ "User-Agent", "kitae/" KITAE_VERSION " (linux)" };
+    net_open(driver->net, command, *address ? address : config->server.host, list, headers.count + 1);
+}
+
+static void carry_out(struct driver *driver, struct watch_command *command)
+{
+    struct watch_stream **stream = &driver->streams[command->slot];
+
+    watch_stream_destroy(take(*stream));
+    if (!command->open && command->transport == WATCH_WEBSOCKET)
+        net_close(driver->net, command->slot, command->serial);
+    else if (command->open && command->transport == WATCH_WEBSOCKET)
+        open_socket(driver, command);
+    else if (command->open)
+        *stream = watch_stream_create(driver->http, command, stream_signalled, driver);
+}
+
+/* -- the loop ----------------------------------------------------------------------------------------------------- */
+
+static void do_what_the_engine_wants(struct driver *driver)
+{
+    struct http_request *request;
+    struct watch_command command;
+
+    while ((request = engine_take_request(driver->engine)))
+        http_client_send(driver->http, request);
+    while (engine_take_watch(driver->engine, &command))
+        carry_out(driver, &command);
+}
+
+static void send_metrics(struct driver *driver)
+{
+    struct strbuf text = { 0 };
+
+    report_metrics(driver->engine, &text);
+    net_metrics(driver->net, strbuf_detach(&text));
+}
+
+static void read_news(struct driver *driver)
+{
+    for (struct letter *letter = mailbox_take(driver->inbox), *next; letter; letter = next) {
+        struct news *news = (struct news *)letter;
+
+        next = letter->next;
+        if (news->type == NEWS_WATCH)
+            step(driver, EVENT_WATCH, NULL, &news->signal);
+        else
+            send_metrics(driver);
+        news_free(letter);
+    }
+}
+
+static void read_signals(struct driver *driver)
+{
+    struct signalfd_siginfo info;
+
+    while (read(driver->signals, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo == SIGUSR1) {
+            report_log(driver->engine);
+        } else if (driver->stop_at) {
+            log_warn("ending at once, on a second signal");
+            driver->ended = true;
+        } else {
+            log_info("stopping", KV_INT("signal", info.ssi_signo));
+            driver->stop_at = monotonic_ms() + STOP_MS;
+            step(driver, EVENT_STOP, NULL, NULL);
+        }
+    }
+}
+
+static int time_to_wait(const struct driver *driver)
+{
+    int64_t now = monotonic_ms(), until = now + HEARTBEAT_MS, other = engine_next_tick(driver->engine);
+
+    if (other < until)
+        until = other;
+    other = credentials_next(driver->credentials, now);
+    if (other < until)
+        until = other;
+    return until > now ? (int)(until - now) : 0;
+}
+
+static void turn(struct driver *driver)
+{
+    int fds[] = { driver->signals, credentials_fd(driver->credentials) };
+
+    http_client_wait(driver->http, fds, ARRAY_SIZE(fds), time_to_wait(driver));
+    read_signals(driver);
+    refresh_credentials(driver);
+    http_client_step(driver->http);
+    read_news(driver);
+    step(driver, EVENT_TICK, NULL, NULL);
+    do_what_the_engine_wants(driver);
+    health_beat(driver->health, monotonic_ms(), engine_unready_reason(driver->engine));
+    if (driver->stop_at && (engine_is_stopped(driver->engine) || monotonic_ms() >= driver->stop_at))
+        driver->ended = true;
+    if (engine_lost_lease(driver->engine))
+        driver->ended = true;
+}
+
+/* -- setting up --------------------------------------------------------------------------------------------------- */
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void wake_engine(void *context)
+{
+    http_client_wakeup(((struct driver *)context)->http);
+}
+
+/* libwebsockets cannot go through proxies as curl does, so watches go where requests go. */
+static struct engine_options engine_options(const struct driver_options *options)
+{
+    struct engine_options engine = options->engine;
+
+    if (options->config->proxy.host && engine.transport == WATCH_WEBSOCKET) {
+        log_info("watches go by chunked HTTP, because there is a proxy", KV_STR("proxy", options->config->proxy.host));
+        engine.transport = WATCH_HTTP;
+        engine.transport_fixed = true;
+    }
+    return engine;
+}
+
+/* curl checks the certificate against the URL's name, so with a tls-server-name the URL has that, and a detour. */
+static void find_server(struct driver *driver)
+{
+    const struct kube_config *config = driver->options->config;
+    const struct kube_server *server = &config->server;
+    const char *name = config->tls_server_name;
+
+    if (!name) {
+        strbuf_adds(&driver->url, server->url);
+        return;
+    }
+    strbuf_addf(&driver->url, "https://%s:%u%s", name, server->port, server->prefix);
+    strbuf_addf(&driver->connect_to, "%s:%u:%s", name, server->port, server->authority);
+}
+
+static int set_up(struct driver *driver, struct error *err)
+{
+    const struct driver_options *options = driver->options;
+    struct http_settings settings;
+    struct net_options net = { .config = options->config, .listen = options->listen };
+    struct engine_options engine = engine_options(options);
+
+    if (credentials_create(options->config, monotonic_ms(), &driver->credentials, err) < 0)
+        return -1;
+    driver->generation = credentials_generation(driver->credentials);
+    find_server(driver);
+    settings = http_settings(driver);
+    driver->http = http_client_create(&settings, current_headers, answered, driver);
+    driver->inbox = mailbox_create(INBOX_LIMIT, wake_engine, driver);
+    driver->health = health_create();
+    net.tls = socket_tls(driver);
+    net.health = driver->health;
+    net.inbox = driver->inbox;
+    if (net_create(&net, &driver->net, err) < 0)
+        return -1;
+    driver->engine = engine_create(&engine);
+    return 0;
+}
+
+static void tear_down(struct driver *driver)
+{
+    net_destroy(driver->net);
+    for (int i = 0; i < MAX_SLOTS; i++)
+        watch_stream_destroy(driver->streams[i]);
+    http_client_destroy(driver->http);
+    mailbox_destroy(driver->inbox, news_free);
+    health_destroy(driver->health);
+    engine_destroy(driver->engine);
+    credentials_destroy(driver->credentials);
+    close(driver->signals);
+    strbuf_finish(&driver->url);
+    strbuf_finish(&driver->connect_to);
+}
+
+int driver_run(const struct driver_options *options, struct error *err)
+{
+    struct driver driver = { .options = options, .signals = open_signals() };
+    int result;
+
+    unsetenv("http_proxy"); /* libwebsockets would take it, against our own settings */
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    result = set_up(&driver, err);
+    if (result == 0) {
+        step(&driver, EVENT_TICK, NULL, NULL);
+        do_what_the_engine_wants(&driver);
+    }
+    while (result == 0 && !driver.ended)
+        turn(&driver);
+    if (result == 0 && engine_lost_lease(driver.engine))
+        result = error_set(err, ERROR_DENIED, "another replica leads now");
+    if (result == 0)
+        log_info("ended");
+    tear_down(&driver);
+    return result;
+}

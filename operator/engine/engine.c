@@ -66,7 +66,7 @@ static void add_reflectors(struct engine *engine)
         if (!namespaces || !*namespaces)
             add_reflector(engine, kind, all[0]);
         else
-            for (const char *const *namespace = namespaces; *namespace; namespace++)
+            for (const char *const *namespace = namespaces; *namespace; namespace ++)
                 add_reflector(engine, kind, *namespace);
     }
 }
@@ -248,9 +248,13 @@ void engine_send(struct engine *engine, struct http_request *request, response_h
     struct pending *pending = xcalloc(1, sizeof(*pending));
 
     request->id = ++engine->last_id;
-    *pending = (struct pending){ request->id, handler, context, request->urgent };
+    *pending = (struct pending){ .id = request->id,
+                                 .handler = handler,
+                                 .context = context,
+                                 .method = request->method,
+                                 .urgent = request->urgent,
+                                 .sent_at = engine->now };
     map_put(&engine->pending, hash_id(request->id), &pending->id, pending);
-    engine->counters.writes[request->method]++;
     if (request->urgent) {
         if (engine->urgent)
             BUG("two urgent requests at once");
@@ -299,6 +303,15 @@ bool engine_take_watch(struct engine *engine, struct watch_command *ret_command)
     return true;
 }
 
+static void count_response(struct engine *engine, const struct pending *pending, const struct http_response *response)
+{
+    struct engine_counters *counters = &engine->counters;
+    int status = response->status >= 0 && response->status < MAX_STATUS ? response->status : 0;
+
+    counters->requests[pending->method][status]++;
+    histogram_add(&counters->request_seconds[pending->method], (double)(engine->now - pending->sent_at) / 1000);
+}
+
 static void handle_response(struct engine *engine, const struct http_response *response)
 {
     struct pending *pending = map_remove(&engine->pending, hash_id(response->id), &response->id);
@@ -306,7 +319,9 @@ static void handle_response(struct engine *engine, const struct http_response *r
     if (!pending)
         BUG("an answer to request %llu, which was not asked", (unsigned long long)response->id);
     engine->in_flight -= !pending->urgent;
-    if (response->status == 429 && response->retry_after_ms && engine->now + response->retry_after_ms > engine->hold_until)
+    count_response(engine, pending, response);
+    if (response->status == 429 && response->retry_after_ms &&
+        engine->now + response->retry_after_ms > engine->hold_until)
         engine->hold_until = engine->now + response->retry_after_ms;
     pending->handler(engine, pending->context, response);
     free(pending);
@@ -441,7 +456,8 @@ bool engine_is_leader(const struct engine *engine)
 
 bool engine_is_stopped(const struct engine *engine)
 {
-    return engine->stopping && is_idle(engine) && (!engine->lease.path || engine->lease.released || !lease_is_valid(engine));
+    return engine->stopping && is_idle(engine) &&
+           (!engine->lease.path || engine->lease.released || !lease_is_valid(engine));
 }
 
 bool engine_lost_lease(const struct engine *engine)

@@ -19,18 +19,18 @@ struct engine;
 
 /* All timings of the engine, so that tests can shorten them. Milliseconds. */
 struct engine_timings {
-    int64_t write_timeout;         /* of a write; also sent as ?timeout= */
+    int64_t write_timeout; /* of a write; also sent as ?timeout= */
     int64_t list_timeout;
-    int64_t watch_min, watch_max;  /* timeoutSeconds is drawn between them */
-    int64_t watch_slack;           /* our own deadline behind it */
-    int64_t silence;               /* no event and no bookmark for so long: reconnect */
-    int64_t short_watch;           /* a watch that ends empty within it is suspicious; two in a row: list again */
-    int64_t backoff_min, backoff_max;             /* of a reflector */
-    int64_t key_backoff_min, key_backoff_max;     /* of a key whose pass failed, of a child that was refused */
-    int64_t websocket_retry;       /* try the websocket again after falling back */
-    int64_t lazy_status;           /* a status that differs in counts only is written at most so often */
+    int64_t watch_min, watch_max;     /* timeoutSeconds is drawn between them */
+    int64_t watch_slack;              /* our own deadline behind it */
+    int64_t silence;                  /* no event and no bookmark for so long: reconnect */
+    int64_t short_watch;              /* a watch that ends empty within it is suspicious; two in a row: list again */
+    int64_t backoff_min, backoff_max; /* of a reflector */
+    int64_t key_backoff_min, key_backoff_max; /* of a key whose pass failed, of a child that was refused */
+    int64_t websocket_retry;                  /* try the websocket again after falling back */
+    int64_t lazy_status;                      /* a status that differs in counts only is written at most so often */
     int64_t lease_duration, lease_renew_deadline, lease_retry;
-    int64_t event_repeat;          /* the same event again patches its series at most so often */
+    int64_t event_repeat; /* the same event again patches its series at most so often */
 };
 extern const struct engine_timings engine_default_timings;
 
@@ -38,27 +38,27 @@ struct engine_options {
     const char *const *namespaces; /* NULL-terminated; NULL or empty: all */
     const char *selector;          /* label selector on our custom resources; NULL: none */
     enum watch_transport transport;
-    bool transport_fixed;          /* never change the transport */
+    bool transport_fixed; /* never change the transport */
     bool leader_elect;
-    const char *lease_namespace;   /* with leader_elect */
-    const char *identity;          /* unique to this process: host name and a random part */
-    unsigned window;               /* requests in flight at most; 0: default */
-    uint64_t seed;                 /* of all jitter */
+    const char *lease_namespace; /* with leader_elect */
+    const char *identity;        /* unique to this process: host name and a random part */
+    unsigned window;             /* requests in flight at most; 0: default */
+    uint64_t seed;               /* of all jitter */
     struct engine_timings timings;
     const struct controller *const *controllers; /* NULL-terminated */
 };
 
 enum event_type {
-    EVENT_TICK,     /* time has passed; also the first event ever. Passes start here, so it follows every batch of others */
+    EVENT_TICK, /* time has passed; also the first event ever. Passes start here, so it follows every batch of others */
     EVENT_RESPONSE, /* to a request that was taken; every taken request gets exactly one */
     EVENT_WATCH,
-    EVENT_STOP,     /* finish what is in flight, give the lease back, start nothing new */
+    EVENT_STOP, /* finish what is in flight, give the lease back, start nothing new */
 };
 
 struct event {
     enum event_type type;
-    int64_t monotonic_ms; /* CLOCK_BOOTTIME; never goes back */
-    int64_t wall_ms;      /* since 1970; may jump */
+    int64_t monotonic_ms;                 /* CLOCK_BOOTTIME; never goes back */
+    int64_t wall_ms;                      /* since 1970; may jump */
     const struct http_response *response; /* EVENT_RESPONSE */
     const struct watch_signal *watch;     /* EVENT_WATCH */
 };
@@ -77,7 +77,7 @@ bool engine_take_watch(struct engine *engine, struct watch_command *ret_command)
 /* When the next EVENT_TICK is due at the latest, in monotonic_ms; INT64_MAX: never. */
 int64_t engine_next_tick(const struct engine *engine);
 
-bool engine_is_ready(const struct engine *engine);   /* every watched kind has finished its first list */
+bool engine_is_ready(const struct engine *engine);              /* every watched kind has finished its first list */
 const char *engine_unready_reason(const struct engine *engine); /* "" when ready; borrowed until the next step */
 bool engine_is_leader(const struct engine *engine);
 bool engine_is_stopped(const struct engine *engine); /* after EVENT_STOP: nothing left in flight */

@@ -12,7 +12,7 @@ enum { MAX_SAID = 4096, MAX_UNDER_WAY = 256 };
 
 struct said {
     char *key;
-    char *path; /* of the Event on the server, without a query */
+    char *path;                /* of the Event on the server, without a query */
     int64_t first_at, sent_at; /* monotonic ms */
     unsigned count;
 };
@@ -149,8 +149,8 @@ static void send_first(struct engine *engine, const struct noted_event *note, co
 
 static void send_again(struct engine *engine, struct said *said)
 {
-    json_auto_t *body = OBJ(
-        { "series", OBJ({ "count", jb_int(said->count) }, { "lastObservedTime", micro_time(engine->wall) }) });
+    json_auto_t *body =
+        OBJ({ "series", OBJ({ "count", jb_int(said->count) }, { "lastObservedTime", micro_time(engine->wall) }) });
 
     said->sent_at = engine->now;
     send(engine, HTTP_PATCH, xstrdup(said->path), "application/merge-patch+json", body);

@@ -85,6 +85,7 @@ void pass_end(struct pass *pass)
     if (pass->outstanding)
         return; /* answers are still to come; the last of them ends it */
     key->pass = NULL;
+    histogram_add(&engine->counters.pass_seconds, (double)(engine->now - pass->started_at) / 1000);
     if (pass->failed) {
         int64_t delay = engine_backoff(engine, key->failed_passes++, times->key_backoff_min, times->key_backoff_max);
 
@@ -152,7 +153,8 @@ static void settle(struct action *action)
     struct pass *pass = action->pass;
 
     pass->outstanding++;
-    engine_send(pass->engine, read_object(pass->engine, action->kind, pass->key->namespace, action->name), settled, action);
+    engine_send(
+        pass->engine, read_object(pass->engine, action->kind, pass->key->namespace, action->name), settled, action);
 }
 
 static void status_settled(struct engine *engine, void *context, const struct http_response *response)
@@ -219,7 +221,8 @@ static void status_answered(struct engine *engine, void *context, const struct h
         break;
     case ANSWER_UNKNOWN:
         pass->outstanding++;
-        engine_send(engine, read_object(engine, pass->key->kind, pass->key->namespace, pass->key->name), status_settled, pass);
+        engine_send(
+            engine, read_object(engine, pass->key->kind, pass->key->namespace, pass->key->name), status_settled, pass);
         break;
     case ANSWER_INVALID:
     case ANSWER_DENIED:
@@ -258,7 +261,8 @@ static void refuse(struct action *action, enum failure_type type, const struct h
     const char *message = response->problem ? response->problem : answer_status(response->body, &arena).message;
 
     action->group->closed = true;
-    refusal_record(action->pass, action, type, *message ? message : "the server gave no reason", response->retry_after_ms);
+    refusal_record(
+        action->pass, action, type, *message ? message : "the server gave no reason", response->retry_after_ms);
     queue_add(&action->pass->engine->queue, action->pass->key, action->pass->engine->now);
 }
 
@@ -345,7 +349,8 @@ static void send_writes(struct pass *pass)
     for (size_t i = 0; i < pass->action_count; i++) {
         struct action *action = &pass->actions[i];
 
-        if (!action->group || !action->request || action->group->closed || action->group->sent >= action->group->allowed)
+        if (!action->group || !action->request || action->group->closed ||
+            action->group->sent >= action->group->allowed)
             continue;
         action->group->sent++;
         send_action(action, write_answered);

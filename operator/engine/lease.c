@@ -18,7 +18,7 @@ static char *lease_name(const struct engine_options *options)
     char hash[DIGEST_SHORT];
     struct strbuf name = { 0 };
 
-    for (const char *const *namespace = options->namespaces; namespace && *namespace; namespace++)
+    for (const char *const *namespace = options->namespaces; namespace && *namespace; namespace ++)
         strbuf_addf(&scope, "%s,", *namespace);
     strbuf_addf(&scope, "/%s", options->selector ? options->selector : "");
     digest_short((struct slice){ strbuf_text(&scope), scope.length }, hash);
@@ -89,7 +89,8 @@ static json_t *record(const struct engine *engine, bool release)
                      { "leaseTransitions", jb_int(lease->transitions) }) });
 }
 
-static void send(struct engine *engine, enum http_method method, char *take_path, json_t *take_body, response_handler *handler)
+static void send(
+    struct engine *engine, enum http_method method, char *take_path, json_t *take_body, response_handler *handler)
 {
     const char *type = take_body ? "application/json" : NULL;
     json_auto_t *body = take_body;
@@ -178,7 +179,8 @@ static void looked(struct engine *engine, void *context, const struct http_respo
     holder = jb_get_str(jb_get(body, "spec"), "holderIdentity");
     if (lease->held && strcmp(holder, engine->options.identity) != 0)
         lease->lost = true;
-    else if (!*holder || strcmp(holder, engine->options.identity) == 0 || engine->now - lease->seen_at >= lease->seen_duration)
+    else if (!*holder || strcmp(holder, engine->options.identity) == 0 ||
+             engine->now - lease->seen_at >= lease->seen_duration)
         take_lease(engine, false);
 }
 

@@ -12,20 +12,20 @@
 struct engine;
 
 struct lease {
-    char *path;             /* of the Lease; NULL: no election, always leading */
+    char *path; /* of the Lease; NULL: no election, always leading */
     char *name, *namespace;
     bool held;
-    bool lost;              /* was held once, is not any more: exit */
+    bool lost; /* was held once, is not any more: exit */
     bool released;
-    bool under_way;         /* a request has no answer yet */
-    int64_t asked_at;       /* monotonic ms: when that request was sent */
-    int64_t renewed_at;     /* when the request that last renewed it was sent */
+    bool under_way;     /* a request has no answer yet */
+    int64_t asked_at;   /* monotonic ms: when that request was sent */
+    int64_t renewed_at; /* when the request that last renewed it was sent */
     int64_t next_try;
-    char *seen_version;     /* resourceVersion of the record we last saw, and when it last changed */
+    char *seen_version; /* resourceVersion of the record we last saw, and when it last changed */
     int64_t seen_at;
-    int64_t seen_duration;  /* ms, as its holder wrote it */
+    int64_t seen_duration; /* ms, as its holder wrote it */
     int64_t transitions;
-    char *acquired;         /* acquireTime of our own record */
+    char *acquired; /* acquireTime of our own record */
     bool exists;
 };
 

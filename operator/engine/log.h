@@ -30,8 +30,9 @@ static inline struct log_key log_text(const char *key, const char *text)
 void log_setup(enum log_level level, enum log_format format); /* before threads start; default: info, logfmt */
 void log_line(enum log_level level, const char *message, const struct log_key *keys); /* keys end with key NULL */
 
-#define log_at(level, message, ...) log_line((level), (message), (struct log_key[]){ __VA_ARGS__ __VA_OPT__(,) { NULL, NULL, 0 } })
+#define log_at(level, message, ...)                                                                                    \
+    log_line((level), (message), (struct log_key[]){ __VA_ARGS__ __VA_OPT__(, ){ NULL, NULL, 0 } })
 #define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...) log_at(LOG_INFO, __VA_ARGS__)
-#define log_warn(...) log_at(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_at(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)  log_at(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)

@@ -50,7 +50,10 @@ static bool has_caught_up(struct engine *engine, const struct key *key, enum kin
 }
 
 /* True when the store shows all that this key's own writes did. */
-static bool may_plan(struct engine *engine, struct key *key, const struct controller *controller, const struct object *self)
+static bool may_plan(struct engine *engine,
+                     struct key *key,
+                     const struct controller *controller,
+                     const struct object *self)
 {
     if (!has_caught_up(engine, key, key->kind))
         return false;
@@ -104,7 +107,13 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
     struct error err;
 
     plan_init(&drawing->plan, &drawing->arena);
-    if (observe(drawing->controller, &engine->store, self, engine_wall_seconds(engine), &drawing->arena, &drawing->in, &err) < 0) {
+    if (observe(drawing->controller,
+                &engine->store,
+                self,
+                engine_wall_seconds(engine),
+                &drawing->arena,
+                &drawing->in,
+                &err) < 0) {
         drawing->in.arena = &drawing->arena;
         plan_refused(&drawing->plan, &err);
         return;
@@ -156,7 +165,8 @@ static void render_departures(struct pass *pass, const struct plan *plan)
 /* A template that was refused is left alone until its back-off is over, or for good until the spec changes. */
 static bool is_held_back(struct drawing *drawing, const struct want *want)
 {
-    const struct refusal *refusal = refusal_find(drawing->key, want->kind, want->identity.role ? want->identity.role : "");
+    const struct refusal *refusal =
+        refusal_find(drawing->key, want->kind, want->identity.role ? want->identity.role : "");
 
     if (!refusal)
         return false;
@@ -230,7 +240,8 @@ static void render_status_write(struct pass *pass, struct drawing *drawing)
 
     if (!patch || (drawing->plan.keep_status && drawing->in.self->deleted_at))
         return;
-    if (drawing->key->status_written_at && engine->now < lazy_at && !render_urgent(drawing->controller, before, after)) {
+    if (drawing->key->status_written_at && engine->now < lazy_at &&
+        !render_urgent(drawing->controller, before, after)) {
         queue_add_at(&engine->queue, drawing->key, lazy_at);
         return;
     }
@@ -291,6 +302,7 @@ static void plan_and_execute(struct engine *engine, struct key *key, const struc
     struct drawing drawing = { .engine = engine, .key = key, .controller = engine_controller(engine, key->kind) };
 
     engine->counters.passes++;
+    histogram_add(&engine->counters.queue_seconds, (double)(engine->now - key->dirty_since) / 1000);
     draw(&drawing, self, confirmed);
     if (drawing.plan.confirm && !confirmed) {
         drawing_finish(&drawing);

@@ -56,4 +56,8 @@ void pass_end(struct pass *pass);
 /* Forgets what the key remembers of a refused child's template; role "" for a child outside any. */
 void refusal_clear(struct key *key, enum kind kind, const char *role);
 struct refusal *refusal_find(const struct key *key, enum kind kind, const char *role);
-void refusal_record(struct pass *pass, const struct action *action, enum failure_type type, const char *message, unsigned retry_after_ms);
+void refusal_record(struct pass *pass,
+                    const struct action *action,
+                    enum failure_type type,
+                    const char *message,
+                    unsigned retry_after_ms);

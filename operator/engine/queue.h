@@ -25,20 +25,20 @@ struct refusal {
 struct key {
     enum kind kind;
     char *namespace, *name;
-    bool dirty;                  /* wants a pass */
-    bool queued;                 /* is in the list of the queue */
-    struct key *next;            /* in that list */
-    int64_t alarm;               /* monotonic ms; INT64_MAX: none */
-    size_t alarm_place;          /* in the heap, 1-based; 0: not in it */
-    int64_t dirty_since;         /* monotonic ms, for the queue's metrics */
-    int64_t not_before;          /* back-off after failed passes; no wake-up passes it */
+    bool dirty;          /* wants a pass */
+    bool queued;         /* is in the list of the queue */
+    struct key *next;    /* in that list */
+    int64_t alarm;       /* monotonic ms; INT64_MAX: none */
+    size_t alarm_place;  /* in the heap, 1-based; 0: not in it */
+    int64_t dirty_since; /* monotonic ms, for the queue's metrics */
+    int64_t not_before;  /* back-off after failed passes; no wake-up passes it */
     unsigned failed_passes;
     int64_t status_written_at;   /* monotonic ms of the last status write; 0: never */
     uint64_t needed[KIND_COUNT]; /* plan again only when that kind's watch has reached this version */
     char **leaving;              /* uids we deleted and have not seen go */
     size_t leaving_count, leaving_capacity;
     struct refusal *refusals;
-    struct pass *pass;           /* under way; NULL: none */
+    struct pass *pass; /* under way; NULL: none */
 };
 
 struct queue {

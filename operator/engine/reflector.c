@@ -37,7 +37,8 @@ void reflector_finish(struct reflector *reflector)
 static void wait_in(struct reflector *reflector, enum reflector_state state, unsigned retry_after_ms)
 {
     struct engine *engine = reflector->engine;
-    int64_t delay = engine_backoff(engine, reflector->failures, timings(reflector)->backoff_min, timings(reflector)->backoff_max);
+    int64_t delay =
+        engine_backoff(engine, reflector->failures, timings(reflector)->backoff_min, timings(reflector)->backoff_max);
 
     reflector->failures++;
     reflector->state = state;
@@ -247,7 +248,12 @@ static void list_answered(struct engine *engine, void *context, const struct htt
         list_again(reflector);
         return;
     }
-    snprintf(why, sizeof(why), "%.150s", response->status == 200 ? err.message : response->problem ? response->problem : "");
+    snprintf(why,
+             sizeof(why),
+             "%.150s",
+             response->status == 200 ? err.message
+             : response->problem     ? response->problem
+                                     : "");
     if (!why[0])
         answer_message(response->body, why, sizeof(why));
     list_failed(reflector, response, why);
@@ -289,7 +295,8 @@ static void start_watch(struct reflector *reflector)
 {
     struct engine *engine = reflector->engine;
     const struct engine_timings *times = timings(reflector);
-    int64_t length = times->watch_min + (int64_t)engine_random(engine, (uint64_t)(times->watch_max - times->watch_min) + 1);
+    int64_t length =
+        times->watch_min + (int64_t)engine_random(engine, (uint64_t)(times->watch_max - times->watch_min) + 1);
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
 
     if (reflector->transport != engine->options.transport && engine->now >= reflector->websocket_again_at)
@@ -319,9 +326,8 @@ static void start_watch(struct reflector *reflector)
 static void stop_watch(struct reflector *reflector)
 {
     engine_add_command(reflector->engine,
-                       (struct watch_command){ .slot = reflector->slot,
-                                               .serial = reflector->serial,
-                                               .transport = reflector->transport });
+                       (struct watch_command){
+                           .slot = reflector->slot, .serial = reflector->serial, .transport = reflector->transport });
     reflector->serial++; /* what still comes of the old one is stale */
 }
 

@@ -17,7 +17,13 @@
 
 struct engine;
 
-enum reflector_state { REFLECTOR_WAIT_LIST, REFLECTOR_LISTING, REFLECTOR_WAIT_WATCH, REFLECTOR_OPENING, REFLECTOR_WATCHING };
+enum reflector_state {
+    REFLECTOR_WAIT_LIST,
+    REFLECTOR_LISTING,
+    REFLECTOR_WAIT_WATCH,
+    REFLECTOR_OPENING,
+    REFLECTOR_WATCHING
+};
 
 struct reflector {
     struct engine *engine;
@@ -27,19 +33,19 @@ struct reflector {
     const char *selector;  /* NULL: none */
     enum reflector_state state;
     enum watch_transport transport;
-    uint64_t version;    /* everything up to here has been seen */
-    bool synced;         /* has finished its first list */
-    bool absent;         /* the server does not have the kind */
+    uint64_t version; /* everything up to here has been seen */
+    bool synced;      /* has finished its first list */
+    bool absent;      /* the server does not have the kind */
     unsigned serial;
-    int64_t wake_at;     /* when a WAIT ends */
+    int64_t wake_at; /* when a WAIT ends */
     int64_t opened_at, heard_at;
-    unsigned messages;   /* of the current watch, bookmarks included */
+    unsigned messages; /* of the current watch, bookmarks included */
     unsigned short_watches, refused_upgrades, failures;
     int64_t websocket_again_at; /* after falling back */
     char *continue_token;
-    uint32_t mark;       /* of the list under way */
+    uint32_t mark; /* of the list under way */
     size_t listed;
-    char problem[160];   /* why it is not synced, for readyz */
+    char problem[160]; /* why it is not synced, for readyz */
     uint64_t lists, watches, events, bytes, restarts_gone, restarts_silent, restarts_closed, fallbacks;
 };
 

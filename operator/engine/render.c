@@ -124,13 +124,14 @@ static json_t *render_condition(const struct observed *in, const struct plan_con
     const char *status = wanted->status ? "True" : "False";
     bool same = strcmp(jb_get_str(before, "status"), status) == 0;
 
-    return OBJ({ "type", jb_str(wanted->type) },
-               { "status", jb_str(status) },
-               { "observedGeneration", jb_int(in->self->generation) },
-               { "lastTransitionTime",
-                 same ? jb_copy(jb_get(before, "lastTransitionTime")) : jb_str(fields_format_time(in->arena, in->now)) },
-               { "reason", jb_str(wanted->reason) },
-               { "message", jb_str(wanted->message) });
+    return OBJ(
+        { "type", jb_str(wanted->type) },
+        { "status", jb_str(status) },
+        { "observedGeneration", jb_int(in->self->generation) },
+        { "lastTransitionTime",
+          same ? jb_copy(jb_get(before, "lastTransitionTime")) : jb_str(fields_format_time(in->arena, in->now)) },
+        { "reason", jb_str(wanted->reason) },
+        { "message", jb_str(wanted->message) });
 }
 
 static bool is_planned(const struct plan *plan, const char *type)
@@ -147,7 +148,8 @@ static json_t *render_conditions(const struct observed *in, const struct plan *p
     size_t index;
 
     for (size_t i = 0; i < plan->condition_count; i++)
-        jb_append(conditions, render_condition(in, &plan->conditions[i], find_condition(before, plan->conditions[i].type)));
+        jb_append(conditions,
+                  render_condition(in, &plan->conditions[i], find_condition(before, plan->conditions[i].type)));
     json_array_foreach(before, index, value)
         if (!is_planned(plan, jb_get_str(value, "type")))
             jb_append(conditions, jb_copy(value));

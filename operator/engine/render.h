@@ -1,5 +1,6 @@
 #pragma once
-/* From what a plan says to what the API server is sent. Pure: golden tests and `kitae plan` use it as the engine does. */
+/* From what a plan says to what the API server is sent. Pure: golden tests and `kitae plan` use it as the engine does.
+ */
 
 #include "../model/controller.h"
 
@@ -13,8 +14,8 @@ json_t *render_child(const struct observed *in, const struct want *want);
 bool render_differs(const struct object *child, const json_t *body);
 
 /*
- * The status a plan asks for, conditions and observedGeneration included. Conditions keep their lastTransitionTime while
- * their status stays, and conditions of other writers stay as they are. The caller owns it.
+ * The status a plan asks for, conditions and observedGeneration included. Conditions keep their lastTransitionTime
+ * while their status stays, and conditions of other writers stay as they are. The caller owns it.
  */
 json_t *render_status(const struct observed *in, const struct plan *plan, const json_t *before);
 

@@ -4,6 +4,7 @@
 #include "../base/arena.h"
 #include "../base/strbuf.h"
 #include "../model/controller.h"
+#include "../serve/metrics.h"
 #include "engine.h"
 #include "events.h"
 #include "lease.h"
@@ -25,13 +26,20 @@ struct pending {
     uint64_t id;
     response_handler *handler;
     void *context;
+    enum http_method method;
     bool urgent;
+    int64_t sent_at; /* monotonic ms */
 };
+
+enum { MAX_STATUS = 600 };
 
 struct engine_counters {
     uint64_t passes, pass_errors, conflicts, unchanged_writes, refused_writes;
-    uint64_t writes[5]; /* by http_method */
+    uint64_t requests[5][MAX_STATUS]; /* answers, by http_method and status; 0: none came */
     uint64_t events_sent, events_dropped;
+    struct histogram request_seconds[5]; /* by http_method */
+    struct histogram pass_seconds;       /* from its start to its last answer */
+    struct histogram queue_seconds;      /* from dirty to planned */
 };
 
 struct engine {
@@ -50,7 +58,7 @@ struct engine {
     struct http_request *outbox, **outbox_end;
     struct http_request *urgent; /* at most one */
     unsigned in_flight;
-    unsigned waiting; /* in the outbox */
+    unsigned waiting;   /* in the outbox */
     int64_t hold_until; /* the server said Retry-After: nothing but the lease before */
     struct watch_command *commands;
     size_t command_count, command_capacity, command_next;

@@ -20,7 +20,7 @@ struct store {
     struct map by_name[KIND_COUNT];
     struct map by_uid; /* objects that can own */
     struct map families;
-    size_t bytes; /* of all objects */
+    size_t bytes;       /* of all objects */
     uint32_t last_mark; /* of the lists so far; each list marks what it names */
 };
 

@@ -13,8 +13,8 @@ enum { RETRY_MS = 5000 };
 /* A look under way. */
 struct stray {
     struct stray *next, **link; /* link: what points to this one */
-    enum kind kind; /* of the object that is looked at */
-    char *uid;      /* of the owner, or of the child looked for */
+    enum kind kind;             /* of the object that is looked at */
+    char *uid;                  /* of the owner, or of the child looked for */
     char *owner_uid;
 };
 
@@ -29,7 +29,7 @@ static struct stray *stray_create(struct engine *engine, enum kind kind, const c
     return stray;
 }
 
-static void stray_destroy(struct engine *engine, struct stray *stray)
+static void stray_destroy(struct stray *stray)
 {
     *stray->link = stray->next;
     if (stray->next)
@@ -42,7 +42,7 @@ static void stray_destroy(struct engine *engine, struct stray *stray)
 void strays_finish(struct engine *engine)
 {
     while (engine->strays)
-        stray_destroy(engine, engine->strays);
+        stray_destroy(engine->strays);
 }
 
 static void look_later(struct engine *engine, struct family *family)
@@ -61,7 +61,7 @@ static void released(struct engine *engine, void *context, const struct http_res
     /* anything but success or "not there": the next tick looks again */
     if (family && class != ANSWER_OK && class != ANSWER_NOT_FOUND && class != ANSWER_CONFLICT)
         look_later(engine, family);
-    stray_destroy(engine, stray);
+    stray_destroy(stray);
 }
 
 static void release_family(struct engine *engine, struct family *family)
@@ -102,7 +102,7 @@ static void owner_answered(struct engine *engine, void *context, const struct ht
         else if (class != ANSWER_OK)
             look_later(engine, family);
     }
-    stray_destroy(engine, stray);
+    stray_destroy(stray);
 }
 
 static bool holds_records(const struct family *family)
@@ -167,7 +167,7 @@ static void child_answered(struct engine *engine, void *context, const struct ht
         }
         object_destroy(child);
     }
-    stray_destroy(engine, stray);
+    stray_destroy(stray);
 }
 
 void strays_look_for(struct engine *engine, const struct object *child)

@@ -11,8 +11,8 @@ static const char apply_patch[] = "application/apply-patch+yaml";
 static const char json_body[] = "application/json";
 
 /* Adds what every write carries and makes the request; the body is dumped, not taken. */
-static struct http_request *
-write_request(struct engine *engine, enum http_method method, struct strbuf *path, const char *type, const json_t *body)
+static struct http_request *write_request(
+    struct engine *engine, enum http_method method, struct strbuf *path, const char *type, const json_t *body)
 {
     int64_t limit = engine->options.timings.write_timeout;
     struct http_request *request;

@@ -1,4 +1,62 @@
+#define _GNU_SOURCE /* strptime, timegm */
 #include "request.h"
+
+#include <ctype.h>
+#include <time.h>
+
 #include "../base/memory.h"
-struct http_request *http_request_create(enum http_method m,char*p,const char*c,char*b){struct http_request*r=xcalloc(1,sizeof*r);r->method=m;r->path=p;r->content_type=c;r->body=b;return r;}
-void http_request_destroy(struct http_request*r){if(!r)return;free(r->path);free(r->body);free(r);}
+
+enum { RETRY_AFTER_MAX_MS = 5 * 60 * 1000 };
+
+struct http_request *http_request_create(enum http_method method,
+                                         char *take_path,
+                                         const char *content_type,
+                                         char *take_body)
+{
+    struct http_request *request = xcalloc(1, sizeof(*request));
+
+    *request =
+        (struct http_request){ .method = method, .path = take_path, .content_type = content_type, .body = take_body };
+    return request;
+}
+
+void http_request_destroy(struct http_request *request)
+{
+    if (!request)
+        return;
+    free(request->path);
+    free(request->body);
+    free(request);
+}
+
+const char *http_method_name(enum http_method method)
+{
+    static const char *const names[] = { "GET", "POST", "PATCH", "PUT", "DELETE" };
+
+    return names[method];
+}
+
+static int64_t seconds_until(const char *date, int64_t now)
+{
+    struct tm tm = { 0 };
+    const char *end = strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+
+    return end ? timegm(&tm) - now : 0;
+}
+
+unsigned http_retry_after_ms(const char *value, int64_t now)
+{
+    int64_t seconds = 0;
+
+    if (!value)
+        return 0;
+    while (isspace((unsigned char)*value))
+        value++;
+    if (!isdigit((unsigned char)*value))
+        seconds = seconds_until(value, now);
+    for (; isdigit((unsigned char)*value) && seconds < RETRY_AFTER_MAX_MS; value++)
+        seconds = seconds * 10 + (*value - '0');
+    if (seconds <= 0)
+        return 0;
+    return seconds > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : (unsigned)seconds * 1000;
+}

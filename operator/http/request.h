@@ -11,15 +11,20 @@
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PATCH, HTTP_PUT, HTTP_DELETE };
 
+/* A request header. Names may come several times (Impersonate-Group). */
+struct http_header {
+    const char *name, *value;
+};
+
 struct http_request {
     struct http_request *next; /* its owner's, for queues */
     uint64_t id;               /* comes back in the response; unique within a process */
     enum http_method method;
-    char *path;                /* "/api/v1/...?...", without the server's own prefix; owned */
-    const char *content_type;  /* static text; NULL: no body */
-    char *body;                /* owned, NUL-terminated; NULL: none */
-    unsigned timeout_ms;       /* of the whole exchange */
-    bool urgent;               /* the lease: sent before anything that waits, on a connection of its own */
+    char *path;               /* "/api/v1/...?...", without the server's own prefix; owned */
+    const char *content_type; /* static text; NULL: no body */
+    char *body;               /* owned, NUL-terminated; NULL: none */
+    unsigned timeout_ms;      /* of the whole exchange */
+    bool urgent;              /* the lease: sent before anything that waits, on a connection of its own */
 };
 
 struct http_response {
@@ -31,7 +36,10 @@ struct http_response {
     const char *problem;     /* status 0 only: what went wrong, borrowed */
 };
 
-struct http_request *http_request_create(enum http_method method, char *take_path, const char *content_type, char *take_body);
+struct http_request *http_request_create(enum http_method method,
+                                         char *take_path,
+                                         const char *content_type,
+                                         char *take_body);
 void http_request_destroy(struct http_request *request); /* NULL is fine */
 
 const char *http_method_name(enum http_method method);

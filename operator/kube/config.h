@@ -16,6 +16,7 @@
 
 #include "../base/arena.h"
 #include "../base/error.h"
+#include "../http/request.h"
 #include "exec_plugin.h"
 #include "proxy.h"
 
@@ -38,11 +39,6 @@ struct kube_server {
     const char *authority; /* "host:port", for Host and Origin headers; IPv6 in brackets */
     const char *prefix;    /* "" or "/k8s/clusters/x": before every path, also of watches */
     const char *url;       /* "https://host:port/prefix", without a slash at its end */
-};
-
-/* A request header. Names of the same kind may come several times (Impersonate-Group). */
-struct kube_header {
-    const char *name, *value;
 };
 
 /* All strings live in `arena`; NULL: not there, unless said otherwise. */
@@ -68,7 +64,7 @@ struct kube_config {
     const char *basic; /* "user:password" in base64 */
     const struct exec_config *exec;
 
-    const struct kube_header *impersonation; /* Impersonate-User and its like */
+    const struct http_header *impersonation; /* Impersonate-User and its like */
     size_t impersonation_count;
 
     struct arena arena;

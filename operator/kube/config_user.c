@@ -88,11 +88,11 @@ static int take_basic(const struct kubeconfig_entry *entry, struct kube_config *
 
 static int add_header(const struct kubeconfig_entry *entry,
                       const char *field,
-                      struct kube_header header,
+                      struct http_header header,
                       struct kube_config *config,
                       struct error *err)
 {
-    struct kube_header *list = (struct kube_header *)config->impersonation;
+    struct http_header *list = (struct http_header *)config->impersonation;
 
     if (secret_check_header(header.value, err) < 0)
         return kubeconfig_wrap(entry, field, err);
@@ -133,7 +133,7 @@ static int take_extra(const struct kubeconfig_entry *entry,
         if (!value)
             return kubeconfig_fail(entry, "as-user-extra", err, "must map keys to lists of strings");
         value = arena_strdup(&config->arena, value);
-        if (add_header(entry, "as-user-extra", (struct kube_header){ name, value }, config, err) < 0)
+        if (add_header(entry, "as-user-extra", (struct http_header){ name, value }, config, err) < 0)
             return -1;
     }
     return 0;
@@ -168,14 +168,14 @@ static int take_impersonation(const struct kubeconfig_entry *entry, struct kube_
         return 0;
     }
     config->impersonation = arena_alloc(&config->arena, MAX_IMPERSONATION * sizeof(*config->impersonation));
-    if (add_header(entry, "as", (struct kube_header){ "Impersonate-User", user->as }, config, err) < 0)
+    if (add_header(entry, "as", (struct http_header){ "Impersonate-User", user->as }, config, err) < 0)
         return -1;
     if (given(user->as_uid) &&
-        add_header(entry, "as-uid", (struct kube_header){ "Impersonate-Uid", user->as_uid }, config, err) < 0)
+        add_header(entry, "as-uid", (struct http_header){ "Impersonate-Uid", user->as_uid }, config, err) < 0)
         return -1;
     for (size_t i = 0; i < user->as_groups_count; i++)
         if (add_header(
-                entry, "as-groups", (struct kube_header){ "Impersonate-Group", user->as_groups[i] }, config, err) < 0)
+                entry, "as-groups", (struct http_header){ "Impersonate-Group", user->as_groups[i] }, config, err) < 0)
             return -1;
     return take_extras(entry, config, err);
 }

@@ -23,7 +23,7 @@ struct credentials {
     uint64_t serial, generation;
 
     char *authorization;
-    struct kube_header *headers; /* room for Authorization and all of impersonation */
+    struct http_header *headers; /* room for Authorization and all of impersonation */
     size_t count;
 
     int64_t token_read_ms, token_due_ms; /* due: INT64_MAX: never */
@@ -75,7 +75,7 @@ static void build_headers(struct credentials *self)
     if (secret) {
         strbuf_addf(&value, "%s%s", scheme, secret);
         self->authorization = strbuf_detach(&value);
-        self->headers[self->count++] = (struct kube_header){ "Authorization", self->authorization };
+        self->headers[self->count++] = (struct http_header){ "Authorization", self->authorization };
     }
     for (size_t i = 0; i < config->impersonation_count; i++)
         self->headers[self->count++] = config->impersonation[i];

@@ -25,7 +25,7 @@ struct credentials;
 
 /* To be sent with every request and every websocket upgrade; borrowed until the next poll or rejected. */
 struct credentials_headers {
-    const struct kube_header *list; /* Authorization if there is one, then impersonation */
+    const struct http_header *list; /* Authorization if there is one, then impersonation */
     size_t count;
     uint64_t serial; /* of the token: keep it with the request, for credentials_rejected */
 };

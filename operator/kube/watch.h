@@ -12,9 +12,9 @@
 enum watch_transport { WATCH_WEBSOCKET, WATCH_HTTP };
 
 struct watch_command {
-    bool open;           /* else: close, silently; the rest but slot and serial does not matter */
-    unsigned slot;       /* which reflector; a small number, the same for its whole life */
-    unsigned serial;     /* grows with every opening of the slot; answers that carry an older one are stale */
+    bool open;       /* else: close, silently; the rest but slot and serial does not matter */
+    unsigned slot;   /* which reflector; a small number, the same for its whole life */
+    unsigned serial; /* grows with every opening of the slot; answers that carry an older one are stale */
     enum watch_transport transport;
     char *path;          /* with its query, without the server's own prefix; owned by whoever takes the command */
     unsigned timeout_ms; /* hard end of the watch, our own deadline: the query's timeoutSeconds and some slack */

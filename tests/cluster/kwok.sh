@@ -13,6 +13,8 @@ mode_configure() {
     kcm_flags=(--node-monitor-period=1s --node-monitor-grace-period="${grace}s")
 }
 
+mode_check() { :; }
+
 mode_prepare() { client kwok "/O=system:masters/CN=kwok"; }
 
 # Every kwok process hands out pod addresses from a range of its own, because it does not know which ones are taken.
@@ -90,5 +92,7 @@ mode_node_back() {
     kubectl label node "$1" "$alive=alive" >/dev/null
     wait_ready kwok
 }
+
+mode_load_image() { fail "simulated pods have no images; a cluster made with --real has"; }
 
 mode_down() { :; }

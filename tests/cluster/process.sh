@@ -39,13 +39,26 @@ started() {
     echo "${stat[19]}"
 }
 
+# What runs the commands of parts, and forks to do it: nothing, unless the mode sets it.
+inside=()
+
+# Prints the pid of the one child of process $1, or $1 if that ended without one.
+child_of() {
+    local child=
+    until [ "$child" ]; do
+        { read -r child _ <"/proc/$1/task/$1/children"; } 2>/dev/null || started "$1" >/dev/null || child=$1
+    done
+    echo "$child"
+}
+
 # spawn PART COMMAND...: runs COMMAND in a session of its own, its pid and start time in pids/PART.
 spawn() {
     local part=$1 pid
     shift
     echo "--- $(date -u +%FT%TZ) $*" >>"$dir/logs/$part.log"
-    setsid "$@" </dev/null >>"$dir/logs/$part.log" 2>&1 9>&- &
+    setsid "${inside[@]}" "$@" </dev/null >>"$dir/logs/$part.log" 2>&1 9>&- &
     pid=$!
+    [ ${#inside[@]} = 0 ] || pid=$(child_of $pid)
     echo "$pid $(started $pid || true)" >"$dir/pids/$part"
 }
 

@@ -70,9 +70,12 @@ static int admit_pod(const struct world *world, const json_t *tree, struct answe
     const char *name = jb_get_str(tree_metadata(tree), "name");
 
     if (jb_get(annotations, ANNOTATION_REFUSED))
-        return refuse(ret, answer_status(422, "Invalid", "Pod \"%s\" is invalid: spec.containers[0].image: Required value", name));
+        return refuse(
+            ret, verbs_status(422, "Invalid", "Pod \"%s\" is invalid: spec.containers[0].image: Required value", name));
     if (world->server.quota)
-        return refuse(ret, answer_status(403, "Forbidden", "pods \"%s\" is forbidden: exceeded quota: few, limited: pods=2", name));
+        return refuse(
+            ret,
+            verbs_status(403, "Forbidden", "pods \"%s\" is forbidden: exceeded quota: few, limited: pods=2", name));
     return 0;
 }
 
@@ -82,15 +85,17 @@ int admit_new(struct world *world, const struct target *target, const json_t *tr
     const struct namespace *namespace = server_namespace(world, target->namespace);
 
     if (!namespace || namespace->gone)
-        return refuse(ret, answer_status(404, "NotFound", "namespaces \"%s\" not found", target->namespace));
+        return refuse(ret, verbs_status(404, "NotFound", "namespaces \"%s\" not found", target->namespace));
     if (namespace->terminating)
-        return refuse(ret,
-                      answer_status(403,
-                                    "Forbidden",
-                                    "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
-                                    resource_info(target->resource)->plural,
-                                    name,
-                                    target->namespace));
+        return refuse(
+            ret,
+            verbs_status(
+                403,
+                "Forbidden",
+                "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
+                resource_info(target->resource)->plural,
+                name,
+                target->namespace));
     return target->resource == RESOURCE_PODS ? admit_pod(world, tree, ret) : 0;
 }
 
@@ -112,10 +117,15 @@ int admit_change(struct world *world, const struct thing *thing, const json_t *t
         (is_suspended(before) && is_suspended(tree)))
         return 0;
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-        if (!json_equal((json_t *)jb_get(jb_get(before, "spec"), fixed[i]), (json_t *)jb_get(jb_get(tree, "spec"), fixed[i])) &&
+        if (!json_equal((json_t *)jb_get(jb_get(before, "spec"), fixed[i]),
+                        (json_t *)jb_get(jb_get(tree, "spec"), fixed[i])) &&
             (jb_get(jb_get(before, "spec"), fixed[i]) || jb_get(jb_get(tree, "spec"), fixed[i])))
             return refuse(ret,
-                          answer_status(422, "Invalid", "TrainingJob.kitae.dev \"%s\" is invalid: spec.%s: the run has started", thing->name, fixed[i]));
+                          verbs_status(422,
+                                       "Invalid",
+                                       "TrainingJob.kitae.dev \"%s\" is invalid: spec.%s: the run has started",
+                                       thing->name,
+                                       fixed[i]));
     return 0;
 }
 
@@ -168,12 +178,14 @@ int admit_status(struct world *world, const struct target *target, json_t *statu
     json_auto_t *copy = NULL;
 
     if (target->strict && unknown)
-        return refuse(ret, answer_status(400, "BadRequest", "strict decoding error: unknown field \"status.%s\"", unknown));
+        return refuse(ret,
+                      verbs_status(400, "BadRequest", "strict decoding error: unknown field \"status.%s\"", unknown));
     if (!world->server.old_definition)
         return 0;
     copy = tree_edit(status);
     if (target->strict && prune(copy))
-        return refuse(ret, answer_status(400, "BadRequest", "strict decoding error: unknown field \"status.roles[0].created\""));
+        return refuse(
+            ret, verbs_status(400, "BadRequest", "strict decoding error: unknown field \"status.roles[0].created\""));
     if (!target->strict)
         prune(status);
     return 0;

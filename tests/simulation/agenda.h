@@ -26,5 +26,5 @@ struct agenda {
 
 void agenda_finish(struct agenda *agenda);
 void agenda_add(struct agenda *agenda, int64_t when, agenda_action *action, void *context);
-int64_t agenda_next(const struct agenda *agenda); /* when the earliest is due; INT64_MAX: nothing is left */
+int64_t agenda_next(const struct agenda *agenda);       /* when the earliest is due; INT64_MAX: nothing is left */
 struct agenda_entry agenda_take(struct agenda *agenda); /* the earliest; there must be one */

@@ -76,9 +76,12 @@ void deletion_begin(struct world *world, struct thing *thing, enum propagation p
 
 /* -- the garbage collector ---------------------------------------------------------------------------------------- */
 
+/* The uid of the job that owns a thing; "" when none does. */
 static const char *owner_uid(const struct thing *thing)
 {
-    return jb_get_str(tree_controller(thing->now->tree), "uid");
+    const json_t *owner = tree_controller(thing->now->tree);
+
+    return strcmp(jb_get_str(owner, "kind"), "TrainingJob") == 0 ? jb_get_str(owner, "uid") : "";
 }
 
 /* One child of the owner that is still there, or NULL; *at goes on from call to call. */

@@ -220,10 +220,11 @@ static void schedule(struct world *world, void *context)
     if (thing->gone || thing_is_deleting(thing))
         return;
     if (random_chance(&world->random, world->weather.unschedulable)) {
-        set_status(world,
-                   thing,
-                   OBJ({ "phase", jb_str("Pending") },
-                       { "conditions", ARR(condition("PodScheduled", false, "Unschedulable", "0/4 nodes are available")) }));
+        set_status(
+            world,
+            thing,
+            OBJ({ "phase", jb_str("Pending") },
+                { "conditions", ARR(condition("PodScheduled", false, "Unschedulable", "0/4 nodes are available")) }));
         later(world, world->weather.schedule_within + RETRY_MS, schedule, life);
         return;
     }
@@ -243,7 +244,8 @@ static int label_number(const json_t *labels, const char *key)
 
 void kubelet_added(struct world *world, struct thing *thing)
 {
-    const json_t *owner = tree_controller(thing->now->tree), *labels = jb_get(tree_metadata(thing->now->tree), "labels");
+    const json_t *owner = tree_controller(thing->now->tree),
+                 *labels = jb_get(tree_metadata(thing->now->tree), "labels");
     struct life *life;
 
     if (thing->resource != RESOURCE_PODS || strcmp(jb_get_str(owner, "kind"), "TrainingJob") != 0)
@@ -256,7 +258,8 @@ void kubelet_added(struct world *world, struct thing *thing)
                            .index = label_number(labels, LABEL_INDEX),
                            .attempt = label_number(labels, LABEL_ATTEMPT),
                            .node = -1 };
-    life->forever = (strcmp(life->role, "ps") == 0 || strcmp(life->role, "evaluator") == 0) && random_chance(&world->random, 700);
+    life->forever =
+        (strcmp(life->role, "ps") == 0 || strcmp(life->role, "evaluator") == 0) && random_chance(&world->random, 700);
     thing->life = life;
     world->lives = life;
     world->counters.pods++;
@@ -317,7 +320,8 @@ void node_trouble(struct world *world)
     int64_t length = random_spread(&world->random, 5000, 120000);
 
     world->node_down_until[node] = world->now + length;
-    agenda_add(&world->agenda, world->now + random_between(&world->random, 5000, 40000), evict_node, (void *)&nodes[node]);
+    agenda_add(
+        &world->agenda, world->now + random_between(&world->random, 5000, 40000), evict_node, (void *)&nodes[node]);
     if (random_chance(&world->random, 500))
         agenda_add(&world->agenda, world->now + length, collect_node, (void *)&nodes[node]);
 }

@@ -11,18 +11,18 @@ struct life {
     struct thing *thing;
     char *job_uid, *role;
     int index, attempt;
-    int node;             /* -1: none yet */
-    bool running, ended;  /* its container */
-    bool forever;         /* it only ends when it is stopped */
+    int node;            /* -1: none yet */
+    bool running, ended; /* its container */
+    bool forever;        /* it only ends when it is stopped */
     bool evicted, disrupted;
     int exit_code;
     const char *reason;
     int64_t started_at, finished_at; /* seconds since 1970 */
-    bool seen_running;    /* the API has said so */
-    enum life_end seen;   /* ... and this */
-    bool stripped;        /* a person took our finalizer off */
-    bool released;        /* the operator did */
-    bool strange_labels;  /* a person changed its labels */
+    bool seen_running;               /* the API has said so */
+    enum life_end seen;              /* ... and this */
+    bool stripped;                   /* a person took our finalizer off */
+    bool released;                   /* the operator did */
+    bool strange_labels;             /* a person changed its labels */
 };
 
 /* A new pod, and one that has begun to be deleted; others than pods of jobs are nobody's business here. */

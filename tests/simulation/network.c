@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../operator/base/memory.h"
+#include "invariants.h"
 #include "process.h"
 #include "verbs.h"
 #include "world.h"
@@ -11,6 +12,7 @@ struct call {
     struct call *next;
     struct process *process;
     unsigned run; /* of the process, when it sent this */
+    char sender[32];
     struct http_request *request;
     enum fate fate;
     int64_t deadline; /* the sender waits no longer */
@@ -44,7 +46,10 @@ static void come_back(struct world *world, void *context)
     struct http_response response = { .id = call->request->id };
 
     if (process_is_frozen(world, call->process) && process_runs(call->process, call->run)) {
-        agenda_add(&world->agenda, process_wakes_at(call->process) + (int64_t)random_below(&world->random, 5), come_back, call);
+        agenda_add(&world->agenda,
+                   process_wakes_at(call->process) + (int64_t)random_below(&world->random, 5),
+                   come_back,
+                   call);
         return;
     }
     if (!process_runs(call->process, call->run)) {
@@ -64,7 +69,13 @@ static void come_back(struct world *world, void *context)
         response.retry_after_ms = call->answer.retry_after_ms;
         response.body = slice_of(call->answer.body);
     }
-    world_trace(world, "%s: %d to %s %.120s", call->process->identity, response.status, http_method_name(call->request->method), call->request->path);
+    if (!call->request->urgent || world->trace.printed)
+        world_trace(world,
+                    "%s: %d to %s %.120s",
+                    call->process->identity,
+                    response.status,
+                    http_method_name(call->request->method),
+                    call->request->path);
     process_answer(world, call->process, &response);
     free_call(world, call);
 }
@@ -91,8 +102,9 @@ static void answer(struct world *world, struct call *call)
 static void carry_out(struct world *world, struct call *call)
 {
     world->server.acting = ACTOR_OPERATOR;
-    world->server.acting_process = call->process;
+    memcpy(world->server.sender, call->sender, sizeof(call->sender));
     call->answer = verbs_handle(world, call->request);
+    invariants_on_answer(world, call->request, call->answer.status);
     world->server.acting = ACTOR_CLUSTER;
 }
 
@@ -102,16 +114,16 @@ static struct answer server_trouble(struct world *world)
 
     switch (random_below(&world->random, 4)) {
     case 0:
-        answer = answer_status(429, "TooManyRequests", "too many requests");
+        answer = verbs_status(429, "TooManyRequests", "too many requests");
         break;
     case 1:
-        answer = answer_status(500, "InternalError", "etcdserver: leader changed");
+        answer = verbs_status(500, "InternalError", "etcdserver: leader changed");
         break;
     case 2:
-        answer = answer_status(503, "ServiceUnavailable", "apiserver not ready");
+        answer = verbs_status(503, "ServiceUnavailable", "apiserver not ready");
         break;
     default:
-        answer = answer_status(504, "Timeout", "request did not complete within the allotted timeout");
+        answer = verbs_status(504, "Timeout", "request did not complete within the allotted timeout");
         break;
     }
     if (random_chance(&world->random, 400))
@@ -160,10 +172,12 @@ static void land(struct world *world, void *context)
     } else if (random_chance(random, weather->done_but_error)) {
         world->counters.faults++;
         carry_out(world, call);
-        swap_answer(call, answer_status(random_chance(random, 500) ? 500 : 504, "InternalError", "etcdserver: request timed out"));
+        swap_answer(
+            call,
+            verbs_status(random_chance(random, 500) ? 500 : 504, "InternalError", "etcdserver: request timed out"));
         answer(world, call);
     } else if (is_event(call->request) && random_chance(random, weather->denied_event)) {
-        call->answer = answer_status(403, "Forbidden", "events.events.k8s.io is forbidden");
+        call->answer = verbs_status(403, "Forbidden", "events.events.k8s.io is forbidden");
         answer(world, call);
     } else {
         land_well(world, call);
@@ -175,7 +189,13 @@ void network_send(struct world *world, struct process *process, struct http_requ
     struct call *call = xcalloc(1, sizeof(*call));
     int64_t deadline = world->now + request->timeout_ms, when;
 
-    *call = (struct call){ world->calls, process, process->run, request, fate, deadline, { 0 }, false, false };
+    *call = (struct call){ .next = world->calls,
+                           .process = process,
+                           .run = process->run,
+                           .request = request,
+                           .fate = fate,
+                           .deadline = deadline };
+    memcpy(call->sender, process->identity, sizeof(call->sender));
     world->calls = call;
     when = world->now + random_spread(&world->random, 1, world->weather.delay);
     agenda_add(&world->agenda, when < deadline ? when : deadline, land, call);

@@ -8,8 +8,8 @@ struct process;
 
 enum fate {
     FATE_AS_IT_COMES,
-    FATE_LANDS,      /* the request is carried out and answered: the test of a crash counts on it */
-    FATE_CRASH,      /* ... and its sender dies at the moment of the answer */
+    FATE_LANDS, /* the request is carried out and answered: the test of a crash counts on it */
+    FATE_CRASH, /* ... and its sender dies at the moment of the answer */
 };
 
 /* Takes the request. Exactly one answer comes back, unless its sender is gone by then. */

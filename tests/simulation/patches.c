@@ -23,9 +23,16 @@ static int check_preconditions(const struct thing *thing, const json_t *patch, s
 
     if (*uid && strcmp(uid, thing->uid) != 0)
         return refuse(ret,
-                      answer_status(409, "Conflict", "Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, thing->uid));
+                      verbs_status(409,
+                                   "Conflict",
+                                   "Precondition failed: UID in precondition: %s, UID in object meta: %s",
+                                   uid,
+                                   thing->uid));
     if (*version && strtoull(version, NULL, 10) != thing->now->version)
-        return refuse(ret, answer_status(409, "Conflict", "the object has been modified; please apply your changes to the latest version"));
+        return refuse(ret,
+                      verbs_status(409,
+                                   "Conflict",
+                                   "the object has been modified; please apply your changes to the latest version"));
     return 0;
 }
 
@@ -42,7 +49,12 @@ static void keep_system_fields(const json_t *before, json_t *tree)
         jb_set(metadata, "finalizers", NULL);
 }
 
-static int patch_status(struct world *world, const struct target *target, const struct thing *thing, const json_t *patch, json_t **ret_tree, struct answer *ret)
+static int patch_status(struct world *world,
+                        const struct target *target,
+                        const struct thing *thing,
+                        const json_t *patch,
+                        json_t **ret_tree,
+                        struct answer *ret)
 {
     json_t *tree = tree_edit(thing->now->tree);
     json_t *status = tree_merge(jb_get(tree, "status"), jb_get(patch, "status"));
@@ -67,7 +79,9 @@ static json_t *finish_main(const struct thing *thing, json_t *take_tree)
     if (thing->resource == RESOURCE_JOBS) {
         admit_defaults(RESOURCE_JOBS, take_tree);
         if (!json_equal(jb_get(before, "spec"), jb_get(take_tree, "spec")))
-            jb_set(tree_part(take_tree, "metadata"), "generation", jb_int(jb_get_int(tree_metadata(before), "generation", 0) + 1));
+            jb_set(tree_part(take_tree, "metadata"),
+                   "generation",
+                   jb_int(jb_get_int(tree_metadata(before), "generation", 0) + 1));
     }
     return take_tree;
 }
@@ -82,7 +96,9 @@ static json_t *strategic(const struct thing *thing, const json_t *patch)
     json_decref(rest);
     for (size_t i = 0; i < json_array_size(gone); i++) {
         metadata = tree_part(tree, "metadata");
-        jb_set(metadata, "finalizers", tree_array_without(jb_get(metadata, "finalizers"), json_string_value(json_array_get(gone, i))));
+        jb_set(metadata,
+               "finalizers",
+               tree_array_without(jb_get(metadata, "finalizers"), json_string_value(json_array_get(gone, i))));
     }
     return tree;
 }
@@ -99,9 +115,10 @@ int patch_tree(struct world *world,
     bool is_apply = strcmp(content_type, "application/apply-patch+yaml") == 0;
 
     if (!is_strategic && !is_apply && strcmp(content_type, "application/merge-patch+json") != 0)
-        return refuse(ret, answer_status(415, "UnsupportedMediaType", "%s", content_type));
+        return refuse(ret, verbs_status(415, "UnsupportedMediaType", "%s", content_type));
     if (is_strategic && thing->resource == RESOURCE_JOBS)
-        return refuse(ret, answer_status(415, "UnsupportedMediaType", "strategic merge is not there for custom resources"));
+        return refuse(ret,
+                      verbs_status(415, "UnsupportedMediaType", "strategic merge is not there for custom resources"));
     if (check_preconditions(thing, patch, ret) < 0)
         return -1;
     if (target->status)

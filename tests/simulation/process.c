@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../controllers/registry.h"
 #include "../../operator/base/memory.h"
+#include "../../operator/model/controller.h"
 #include "invariants.h"
 #include "network.h"
 #include "streams.h"
@@ -38,7 +38,8 @@ static void end(struct world *world, struct process *process, const char *why)
     process->frozen_until = process->stopping_since = 0;
     memset(process->streams, 0, sizeof(process->streams));
     streams_drop(world, process);
-    agenda_add(&world->agenda, world->now + random_spread(&world->random, 10, world->weather.restart_within), start, process);
+    agenda_add(
+        &world->agenda, world->now + random_spread(&world->random, 10, world->weather.restart_within), start, process);
 }
 
 void process_crash(struct world *world, struct process *process, const char *why)
@@ -60,7 +61,8 @@ static void send(struct world *world, struct process *process, struct http_reque
     bool dies = is_write(request) && random_chance(&world->random, world->weather.crash_at_write);
     unsigned when = (unsigned)random_below(&world->random, 3);
 
-    world_trace(world, "%s: %s %.200s", process->identity, http_method_name(request->method), request->path);
+    if (!request->urgent || world->trace.printed)
+        world_trace(world, "%s: %s %.200s", process->identity, http_method_name(request->method), request->path);
     invariants_on_send(world, process, request);
     if (!dies) {
         network_send(world, process, request, FATE_AS_IT_COMES);
@@ -192,14 +194,15 @@ struct process *process_create(struct world *world, unsigned number)
 
     process->number = number;
     process->namespaces[0] = weather->one_namespace ? "red" : NULL;
-    process->options = (struct engine_options){ .namespaces = process->namespaces,
-                                                .selector = weather->selects ? "team=ml" : NULL,
-                                                .transport = random_chance(&world->random, 800) ? WATCH_WEBSOCKET : WATCH_HTTP,
-                                                .leader_elect = weather->leader_elect,
-                                                .lease_namespace = "kitae-system",
-                                                .window = (unsigned)random_spread(&world->random, 1, 32),
-                                                .timings = engine_default_timings,
-                                                .controllers = controllers };
+    process->options =
+        (struct engine_options){ .namespaces = process->namespaces,
+                                 .selector = weather->selects ? "team=ml" : NULL,
+                                 .transport = random_chance(&world->random, 800) ? WATCH_WEBSOCKET : WATCH_HTTP,
+                                 .leader_elect = weather->leader_elect,
+                                 .lease_namespace = "kitae-system",
+                                 .window = (unsigned)random_spread(&world->random, 1, 32),
+                                 .timings = engine_default_timings,
+                                 .controllers = controllers };
     process->options.timings.key_backoff_max = KEY_BACKOFF_MAX;
     agenda_add(&world->agenda, (int64_t)random_below(&world->random, 3000), start, process);
     return process;

@@ -16,10 +16,10 @@ struct process {
     struct engine *engine; /* NULL: it does not run */
     unsigned run;          /* grows with each start */
     unsigned number;
-    int64_t clock_offset;  /* of its monotonic clock, ms */
-    int64_t wall_jump;     /* of its idea of the time of day, ms */
+    int64_t clock_offset; /* of its monotonic clock, ms */
+    int64_t wall_jump;    /* of its idea of the time of day, ms */
     int64_t frozen_until;
-    int64_t tick_at;       /* when it is to be woken next */
+    int64_t tick_at;        /* when it is to be woken next */
     int64_t stopping_since; /* 0: it was not told to stop */
     struct engine_options options;
     const char *namespaces[2];

@@ -130,12 +130,15 @@ static void commit(struct world *world, struct thing *thing, json_t *take_tree, 
     thing->now = after;
     thing->gone = removed;
     log_change(server, thing, before, removed);
-    world_trace(world,
-                "  %s %s/%s at %" PRIu64,
-                removed ? "removed" : before ? "changed" : "added",
-                infos[thing->resource].plural,
-                thing->name,
-                server->version);
+    if (thing->resource != RESOURCE_LEASES || world->trace.printed)
+        world_trace(world,
+                    "  %s %s/%s at %" PRIu64,
+                    removed  ? "removed"
+                    : before ? "changed"
+                             : "added",
+                    infos[thing->resource].plural,
+                    thing->name,
+                    server->version);
     invariants_on_change(world, &server->changes[server->change_count - 1]);
     streams_notice(world, thing->resource);
 }

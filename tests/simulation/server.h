@@ -43,8 +43,8 @@ struct thing {
     char *namespace, *name, *uid;
     struct snapshot *now; /* its last one when it is gone */
     bool gone;
-    char *as_made;        /* what people made beside the operator, to the byte; NULL: not foreign */
-    struct life *life;    /* pods of jobs: what really became of it */
+    char *as_made;     /* what people made beside the operator, to the byte; NULL: not foreign */
+    struct life *life; /* pods of jobs: what really became of it */
 };
 
 struct change {
@@ -55,7 +55,8 @@ struct change {
     bool removed;
 };
 
-struct namespace {
+struct namespace
+{
     const char *name;
     bool terminating, gone;
 };
@@ -68,22 +69,22 @@ enum actor { ACTOR_CLUSTER, ACTOR_KUBELET, ACTOR_PERSON, ACTOR_OPERATOR };
 struct page;
 
 struct server {
-    struct thing *all;                      /* newest first */
-    struct thing **things[RESOURCE_COUNT];  /* those that are there */
+    struct thing *all;                     /* newest first */
+    struct thing **things[RESOURCE_COUNT]; /* those that are there */
     size_t counts[RESOURCE_COUNT], capacities[RESOURCE_COUNT];
     struct change *changes;
     size_t change_count, change_capacity;
     uint64_t version;
-    uint64_t compacted[RESOURCE_COUNT];     /* older versions are gone: 410 */
+    uint64_t compacted[RESOURCE_COUNT]; /* older versions are gone: 410 */
     unsigned last_uid, last_page;
     struct namespace namespaces[NAMESPACES];
-    struct page *pages;                     /* lists that are being read page by page */
-    int64_t down_until;                     /* no answer to anything before */
-    int64_t jobs_busy_until;                /* the definition was edited: 429 for jobs before */
-    bool old_definition;                    /* the CRD lacks fields that the operator writes */
-    bool quota;                             /* pods are refused */
+    struct page *pages;      /* lists that are being read page by page */
+    int64_t down_until;      /* no answer to anything before */
+    int64_t jobs_busy_until; /* the definition was edited: 429 for jobs before */
+    bool old_definition;     /* the CRD lacks fields that the operator writes */
+    bool quota;              /* pods are refused */
     enum actor acting;
-    const struct process *acting_process;   /* ACTOR_OPERATOR: whose request it is */
+    char sender[32]; /* ACTOR_OPERATOR: the identity of whoever sent the request */
 };
 
 void server_init(struct world *world);
@@ -108,5 +109,5 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
 
 bool thing_is_deleting(const struct thing *thing);
-int64_t server_time(const struct world *world);                  /* seconds since 1970 */
+int64_t server_time(const struct world *world);                 /* seconds since 1970 */
 const char *server_format_time(int64_t seconds, char text[32]); /* RFC 3339; returns text */

@@ -21,11 +21,11 @@ struct stream {
     unsigned slot, serial;
     struct target target;
     enum watch_transport transport;
-    size_t position;      /* in the log of changes: what comes next */
+    size_t position; /* in the log of changes: what comes next */
     int64_t ends_at;
-    bool opened, over;    /* over: nothing will ever be said again */
+    bool opened, over; /* over: nothing will ever be said again */
     bool mute;
-    bool delivery_due;    /* it is on the agenda */
+    bool delivery_due; /* it is on the agenda */
 };
 
 static bool is_live(const struct stream *stream)
@@ -68,7 +68,8 @@ static void say_bookmark(struct world *world, struct stream *stream)
 
     snprintf(text,
              sizeof(text),
-             "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%" PRIu64 "\",\"creationTimestamp\":null}}",
+             "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%" PRIu64
+             "\",\"creationTimestamp\":null}}",
              info->kind,
              info->api_version,
              world->server.version);
@@ -77,7 +78,7 @@ static void say_bookmark(struct world *world, struct stream *stream)
 
 static void say_gone(struct world *world, struct stream *stream)
 {
-    struct answer answer = answer_status(410, "Expired", "too old resource version: %" PRIu64, stream->target.version);
+    struct answer answer = verbs_status(410, "Expired", "too old resource version: %" PRIu64, stream->target.version);
 
     say_message(world, stream, "ERROR", answer.body);
     free(answer.body);
@@ -125,7 +126,8 @@ static bool has_news(const struct world *world, struct stream *stream)
 {
     const struct server *server = &world->server;
 
-    while (stream->position < server->change_count && !target_covers(&stream->target, server->changes[stream->position].thing))
+    while (stream->position < server->change_count &&
+           !target_covers(&stream->target, server->changes[stream->position].thing))
         stream->position++;
     return stream->position < server->change_count;
 }
@@ -169,8 +171,10 @@ static void bookmark(struct world *world, void *context)
 
     if (!is_live(stream))
         return;
-    agenda_add(&world->agenda, world->now + BOOKMARK_EVERY - (int64_t)random_below(&world->random, 5000), bookmark, stream);
-    if (!stream->mute && stream->target.bookmarks && !has_news(world, stream) && !process_is_frozen(world, stream->process))
+    agenda_add(
+        &world->agenda, world->now + BOOKMARK_EVERY - (int64_t)random_below(&world->random, 5000), bookmark, stream);
+    if (!stream->mute && stream->target.bookmarks && !has_news(world, stream) &&
+        !process_is_frozen(world, stream->process))
         say_bookmark(world, stream);
 }
 
@@ -226,7 +230,10 @@ static bool is_refused(struct world *world, struct stream *stream)
     }
     if (!random_chance(&world->random, world->weather.refused))
         return false;
-    close_stream(world, stream, refusals[random_below(&world->random, stream->transport == WATCH_WEBSOCKET ? 4 : 3) + (stream->transport != WATCH_WEBSOCKET)]);
+    close_stream(world,
+                 stream,
+                 refusals[random_below(&world->random, stream->transport == WATCH_WEBSOCKET ? 4 : 3) +
+                          (stream->transport != WATCH_WEBSOCKET)]);
     return true;
 }
 
@@ -286,7 +293,8 @@ void streams_command(struct world *world, struct process *process, const struct 
     process->streams[command->slot] = stream;
     if (!target_parse(command->path, &stream->target, &problem) || !stream->target.watch || !stream->target.has_version)
         invariants_watch_not_understood(world, command->path, problem);
-    agenda_add(&world->agenda, world->now + random_spread(&world->random, 1, world->weather.delay), open_stream, stream);
+    agenda_add(
+        &world->agenda, world->now + random_spread(&world->random, 1, world->weather.delay), open_stream, stream);
 }
 
 /* -- ending ------------------------------------------------------------------------------------------------------- */

@@ -140,7 +140,8 @@ static bool parse_resource(struct target *target, const char *path)
         if (!rest)
             continue;
         *target->namespace = '\0';
-        if ((within = skip_prefix(rest, "/namespaces")) && take_segment(&within, target->namespace, sizeof(target->namespace)))
+        if ((within = skip_prefix(rest, "/namespaces")) &&
+            take_segment(&within, target->namespace, sizeof(target->namespace)))
             rest = within;
         if (!take_segment(&rest, segment, sizeof(segment)) || strcmp(segment, resource_info(resource)->plural) != 0)
             continue;

@@ -17,7 +17,7 @@
 
 /* -- answers ------------------------------------------------------------------------------------------------------ */
 
-struct answer answer_status(int code, const char *reason, const char *format, ...)
+struct answer verbs_status(int code, const char *reason, const char *format, ...)
 {
     char message[512];
     json_auto_t *body = NULL;
@@ -42,7 +42,7 @@ static struct answer answer_object(int code, struct thing *thing)
 
 static struct answer not_found(const struct target *target)
 {
-    return answer_status(404, "NotFound", "%s \"%s\" not found", resource_info(target->resource)->plural, target->name);
+    return verbs_status(404, "NotFound", "%s \"%s\" not found", resource_info(target->resource)->plural, target->name);
 }
 
 /* -- lists, page by page ------------------------------------------------------------------------------------------ */
@@ -70,7 +70,8 @@ static struct page *make_list(struct world *world, const struct target *target)
     size_t all = server->counts[target->resource];
     struct page *page = xcalloc(1, sizeof(*page));
 
-    *page = (struct page){ server->pages, ++server->last_page, server->version, xcalloc(all + 1, sizeof(*page->items)), 0 };
+    *page =
+        (struct page){ server->pages, ++server->last_page, server->version, xcalloc(all + 1, sizeof(*page->items)), 0 };
     server->pages = page;
     qsort(server->things[target->resource], all, sizeof(struct thing *), by_place);
     for (size_t i = 0; i < all; i++) {
@@ -145,7 +146,8 @@ static struct answer list(struct world *world, const struct target *target)
     struct answer answer = { .status = 200 };
 
     if (!page || page->version < server->compacted[target->resource])
-        return answer_status(410, "Expired", "The provided continue parameter is too old to display a consistent list result");
+        return verbs_status(
+            410, "Expired", "The provided continue parameter is too old to display a consistent list result");
     if (target->limit && world->weather.page && world->weather.page < limit)
         limit = world->weather.page;
     to = page->count - from < limit ? page->count : from + limit;
@@ -174,14 +176,15 @@ static struct answer post(struct world *world, const struct target *target, cons
     struct answer answer;
 
     if (!*name || *target->name || !*target->namespace)
-        return answer_status(400, "BadRequest", "a POST needs a collection in a namespace, and a name");
+        return verbs_status(400, "BadRequest", "a POST needs a collection in a namespace, and a name");
     jb_set(tree_part(tree, "metadata"), "namespace", jb_str(target->namespace));
     if (jb_get(tree_metadata(tree), "resourceVersion"))
-        return answer_status(400, "BadRequest", "resourceVersion should not be set on objects to be created");
+        return verbs_status(400, "BadRequest", "resourceVersion should not be set on objects to be created");
     if (admit_new(world, target, tree, &answer) < 0)
         return answer;
     if (server_find(world, target->resource, target->namespace, name))
-        return answer_status(409, "AlreadyExists", "%s \"%s\" already exists", resource_info(target->resource)->plural, name);
+        return verbs_status(
+            409, "AlreadyExists", "%s \"%s\" already exists", resource_info(target->resource)->plural, name);
     if (target->resource == RESOURCE_PODS || target->resource == RESOURCE_JOBS)
         jb_set(tree, "status", NULL);
     admit_defaults(target->resource, tree);
@@ -210,7 +213,7 @@ static struct answer put(struct world *world, const struct target *target, const
     json_t *tree;
 
     if (target->resource != RESOURCE_LEASES)
-        return answer_status(405, "MethodNotAllowed", "the model knows PUT for leases only");
+        return verbs_status(405, "MethodNotAllowed", "the model knows PUT for leases only");
     if (!thing)
         return not_found(target);
     if (patch_tree(world, target, thing, "application/merge-patch+json", body, &tree, &answer) < 0)
@@ -219,7 +222,7 @@ static struct answer put(struct world *world, const struct target *target, const
     return answer_object(200, thing);
 }
 
-static struct answer delete(struct world *world, const struct target *target, const json_t *body)
+static struct answer delete (struct world *world, const struct target *target, const json_t *body)
 {
     struct thing *thing = server_find(world, target->resource, target->namespace, target->name);
     const json_t *preconditions = jb_get(body, "preconditions");
@@ -228,17 +231,24 @@ static struct answer delete(struct world *world, const struct target *target, co
     if (!thing || !*target->name)
         return not_found(target);
     if (*uid && strcmp(uid, thing->uid) != 0)
-        return answer_status(409, "Conflict", "Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, thing->uid);
+        return verbs_status(
+            409, "Conflict", "Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, thing->uid);
     if (*version && strtoull(version, NULL, 10) != thing->now->version)
-        return answer_status(409, "Conflict", "Precondition failed: ResourceVersion");
-    deletion_begin(world, thing, deletion_policy(jb_get_str(body, "propagationPolicy")), jb_get_int(body, "gracePeriodSeconds", -1));
+        return verbs_status(409, "Conflict", "Precondition failed: ResourceVersion");
+    deletion_begin(world,
+                   thing,
+                   deletion_policy(jb_get_str(body, "propagationPolicy")),
+                   jb_get_int(body, "gracePeriodSeconds", -1));
     return answer_object(200, thing);
 }
 
-static struct answer handle(struct world *world, const struct http_request *request, const struct target *target, const json_t *body)
+static struct answer handle(struct world *world,
+                            const struct http_request *request,
+                            const struct target *target,
+                            const json_t *body)
 {
     if (target->resource == RESOURCE_JOBS && world->now < world->server.jobs_busy_until) {
-        struct answer answer = answer_status(429, "TooManyRequests", "storage is (re)initializing");
+        struct answer answer = verbs_status(429, "TooManyRequests", "storage is (re)initializing");
 
         answer.retry_after_ms = 1000;
         return answer;
@@ -253,9 +263,9 @@ static struct answer handle(struct world *world, const struct http_request *requ
     case HTTP_PUT:
         return put(world, target, body);
     case HTTP_DELETE:
-        return delete(world, target, body);
+        return delete (world, target, body);
     }
-    return answer_status(405, "MethodNotAllowed", "no such method");
+    return verbs_status(405, "MethodNotAllowed", "no such method");
 }
 
 struct answer verbs_handle(struct world *world, const struct http_request *request)
@@ -272,7 +282,7 @@ struct answer verbs_handle(struct world *world, const struct http_request *reque
     }
     if (!understood) {
         invariants_not_understood(world, request, problem);
-        return answer_status(400, "BadRequest", "%s", problem);
+        return verbs_status(400, "BadRequest", "%s", problem);
     }
     invariants_on_request(world, request, &target, body);
     return handle(world, request, &target, body);

@@ -13,6 +13,6 @@ struct answer {
 struct answer verbs_handle(struct world *world, const struct http_request *request);
 
 /* A Status object, as the server words its refusals. */
-struct answer answer_status(int code, const char *reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct answer verbs_status(int code, const char *reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 void verbs_forget_pages(struct world *world);

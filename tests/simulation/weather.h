@@ -11,13 +11,13 @@ struct random;
 
 struct weather {
     /* the network and the server */
-    int64_t delay;                 /* of a request on its way, and of its answer: at most */
-    unsigned lost_request;         /* never gets there */
-    unsigned lost_reply;           /* is carried out, and nobody hears of it */
-    unsigned error_reply;          /* 429, 500, 503, 504; nothing is done */
-    unsigned done_but_error;       /* 500 or 504, and yet it was carried out */
-    unsigned denied_event;         /* events are refused */
-    int64_t outage_every;          /* the server restarts: 0 never */
+    int64_t delay;           /* of a request on its way, and of its answer: at most */
+    unsigned lost_request;   /* never gets there */
+    unsigned lost_reply;     /* is carried out, and nobody hears of it */
+    unsigned error_reply;    /* 429, 500, 503, 504; nothing is done */
+    unsigned done_but_error; /* 500 or 504, and yet it was carried out */
+    unsigned denied_event;   /* events are refused */
+    int64_t outage_every;    /* the server restarts: 0 never */
     int64_t compaction_every;
     int64_t definition_edit_every; /* the CRD is edited: watches close, 429, 410 */
     int64_t old_definition_until;  /* the CRD lacks fields so long */
@@ -25,18 +25,18 @@ struct weather {
     unsigned page;                 /* objects a list gives at once; 0: as many as asked for */
 
     /* watches */
-    int64_t lag;              /* of an event, at most */
-    unsigned batch;           /* events delivered at once, at most */
-    unsigned refused;         /* opens that are refused */
-    int64_t close_every;      /* a watch ends early */
-    unsigned mute;            /* opens that never say anything */
+    int64_t lag;         /* of an event, at most */
+    unsigned batch;      /* events delivered at once, at most */
+    unsigned refused;    /* opens that are refused */
+    int64_t close_every; /* a watch ends early */
+    unsigned mute;       /* opens that never say anything */
 
     /* the operator */
-    unsigned processes;       /* 1 or 2; with 2 there is always a lease */
+    unsigned processes; /* 1 or 2; with 2 there is always a lease */
     bool leader_elect;
-    bool one_namespace;       /* it looks at the first one only */
-    bool selects;             /* it looks at jobs with a label only */
-    unsigned crash_at_write;  /* for each write */
+    bool one_namespace;      /* it looks at the first one only */
+    bool selects;            /* it looks at jobs with a label only */
+    unsigned crash_at_write; /* for each write */
     int64_t crash_every, freeze_every, stop_every, clock_jump_every;
     int64_t restart_within;
 
@@ -47,9 +47,9 @@ struct weather {
     int64_t node_trouble_every;
 
     /* people */
-    unsigned jobs;        /* made in all */
+    unsigned jobs;         /* made in all */
     unsigned pods_at_most; /* of a role */
-    int64_t meddle_every; /* something unkind is done to a job or its children */
+    int64_t meddle_every;  /* something unkind is done to a job or its children */
     int64_t busy_for;
 };
 

@@ -30,7 +30,7 @@ struct trace {
 struct counters {
     uint64_t writes;  /* of the operator that were carried out, leases and events aside */
     uint64_t crashes; /* of the operator, at once and without warning */
-    uint64_t jobs, pods, faults, meddlings, freezes, takeovers;
+    uint64_t jobs, pods, faults, meddlings, freezes;
 };
 
 struct world {
@@ -45,7 +45,6 @@ struct world {
     struct stream *streams;     /* all that ever were, newest first */
     struct call *calls;         /* under way */
     struct life *lives;         /* of all pods of jobs that ever were, newest first */
-    struct job_truth *truths;   /* of all jobs that ever were */
     int64_t node_down_until[4]; /* nodes that do nothing before */
     unsigned people_made;       /* names given out so far */
     int64_t last_write;         /* when the operator last wrote something, leases aside */

@@ -1,0 +1,89 @@
+#include "facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trees.h"
+#include "world.h"
+
+struct thing *fact_owner(const struct world *world, const json_t *child)
+{
+    const json_t *owner = tree_controller(child);
+
+    if (strcmp(jb_get_str(owner, "kind"), "TrainingJob") != 0)
+        return NULL;
+    return server_find_uid(world, RESOURCE_JOBS, jb_get_str(owner, "uid"));
+}
+
+const char *fact_phase(const json_t *tree)
+{
+    return jb_get_str(jb_get(tree, "status"), "phase");
+}
+
+bool fact_is_terminal(const json_t *job)
+{
+    const json_t *status = jb_get(job, "status");
+
+    return tree_condition_is_true(status, "Complete") || tree_condition_is_true(status, "Failed");
+}
+
+bool fact_outcome_is_recorded(const json_t *job)
+{
+    return fact_is_terminal(job) || strcmp(fact_phase(job), "Completing") == 0;
+}
+
+bool fact_pod_is_over(const json_t *pod)
+{
+    return strcmp(fact_phase(pod), "Succeeded") == 0 || strcmp(fact_phase(pod), "Failed") == 0;
+}
+
+bool fact_has_finalizer(const json_t *tree, const char *name)
+{
+    return tree_array_has(jb_get(tree_metadata(tree), "finalizers"), name);
+}
+
+int fact_replicas(const json_t *job, const char *role)
+{
+    const json_t *found = jb_named(jb_get(jb_get(job, "spec"), "roles"), role);
+
+    return found ? (int)jb_get_int(found, "replicas", 1) : -1;
+}
+
+int fact_total_replicas(const json_t *job)
+{
+    const json_t *roles = jb_get(jb_get(job, "spec"), "roles");
+    int total = 0;
+
+    for (size_t i = 0; i < json_array_size(roles); i++)
+        total += (int)jb_get_int(json_array_get(roles, i), "replicas", 1);
+    return total;
+}
+
+bool fact_in_world(const json_t *job, const char *role)
+{
+    bool ranked = fact_replicas(job, "chief") > 0 || fact_replicas(job, "worker") > 0;
+
+    return !ranked || strcmp(role, "chief") == 0 || strcmp(role, "worker") == 0;
+}
+
+const json_t *fact_role_status(const json_t *job, const char *role)
+{
+    return jb_named(jb_get(jb_get(job, "status"), "roles"), role);
+}
+
+bool fact_success_is_recorded(const json_t *job, const char *role, int index)
+{
+    const char *text = jb_get_str(fact_role_status(job, role), "succeededIndexes");
+
+    while (*text) {
+        char *end;
+        long from = strtol(text, &end, 10), to = *end == '-' ? strtol(end + 1, &end, 10) : from;
+
+        if (index >= from && index <= to)
+            return true;
+        text = *end == ',' ? end + 1 : end;
+        if (*end && *end != ',')
+            return false;
+    }
+    return false;
+}

@@ -1,0 +1,158 @@
+#include "invariants.h"
+
+#include <string.h>
+
+#include "facts.h"
+#include "process.h"
+#include "trees.h"
+#include "world.h"
+
+enum { MINUTE = 60000, REQUESTS_A_MINUTE = 600, STEPS_A_MINUTE = 6000 };
+
+const struct invariant invariants[] = {
+    { "requests_are_understood", "Every request and watch is one that a real API server understands" },
+    { "no_hot_loop", "No process sends or does more in a minute than the work of a minute can ask for" },
+    { "writes_hold_the_lease", "With leader election, what lands was sent by the holder of the lease" },
+    { "one_pod_per_place", "Two pods of one job never live in one place (role and index)" },
+    { "no_more_than_wanted", "A job never has more live pods than its spec wants, nor one its spec does not name" },
+    { "nothing_is_made_twice", "A place of an attempt whose pod came to a node gets no second pod" },
+    { "success_is_never_repeated", "A success that is recorded is not run again" },
+    { "foreign_things_stay", "What is not ours is never written, nor more of what is ours than is our part" },
+    { "said_before_done", "Pods are made and stopped only after the status has said so" },
+    { "outcomes_are_not_lost", "A pod loses our finalizer only when its outcome is in the status, or nobody wants it" },
+    { "status_loses_nothing", "A decision that the status holds is never taken back" },
+    { "verdicts_are_true",
+      "A job is judged as its pods ended: success when all workers succeeded, failure by a pod that failed" },
+    { "status_fits_schema", "Every status fits the schema of the CRD" },
+    { "comes_to_rest", "In the calm the writing ends: nothing but the lease is written any more" },
+    { "every_job_ends", "In the calm every job that can end has ended" },
+    { "nothing_runs_on", "A job that has ended has no live pod" },
+    { "no_stuck_finalizers", "Nothing that is gone or going is held up by us" },
+    { "counts_are_true", "At rest the status is about the present generation, and its counts are those of the pods" },
+    { "calm_is_noticed", "At rest every process is ready, and exactly one may write" },
+    { NULL, NULL },
+};
+
+/* -- what processes do -------------------------------------------------------------------------------------------- */
+
+static void no_hot_loop(struct world *world, struct process *process)
+{
+    if (world->now - process->minute_began >= MINUTE) {
+        process->minute_began = world->now;
+        process->requests = process->steps = 0;
+    }
+    if (process->requests > REQUESTS_A_MINUTE)
+        BROKEN(world,
+               "%s sent %d requests within %d ms",
+               process->identity,
+               REQUESTS_A_MINUTE,
+               (int)(world->now - process->minute_began));
+    if (process->steps > STEPS_A_MINUTE)
+        BROKEN(world,
+               "%s woke %d times within %d ms",
+               process->identity,
+               STEPS_A_MINUTE,
+               (int)(world->now - process->minute_began));
+}
+
+void invariants_on_send(struct world *world, struct process *process, const struct http_request *request)
+{
+    process->requests += !request->urgent;
+    no_hot_loop(world, process);
+}
+
+void invariants_on_step(struct world *world, struct process *process)
+{
+    process->steps++;
+    no_hot_loop(world, process);
+}
+
+static void requests_are_understood(struct world *world, const char *method, const char *path, const char *problem)
+{
+    BROKEN(world, "%s %s: %s", method, path, problem);
+}
+
+void invariants_not_understood(struct world *world, const struct http_request *request, const char *problem)
+{
+    requests_are_understood(world, http_method_name(request->method), request->path, problem);
+}
+
+void invariants_watch_not_understood(struct world *world, const char *path, const char *problem)
+{
+    requests_are_understood(world, "watch", path, problem);
+}
+
+/* -- what lands --------------------------------------------------------------------------------------------------- */
+
+static void writes_hold_the_lease(struct world *world, const struct http_request *request)
+{
+    const struct server *server = &world->server;
+    const char *holder = "";
+
+    for (size_t i = 0; i < server->counts[RESOURCE_LEASES]; i++)
+        holder = jb_get_str(jb_get(server->things[RESOURCE_LEASES][i]->now->tree, "spec"), "holderIdentity");
+    if (strcmp(holder, server->sender) != 0)
+        BROKEN(world,
+               "%s %s of %s lands while '%s' holds the lease",
+               http_method_name(request->method),
+               request->path,
+               server->sender,
+               holder);
+}
+
+void invariants_on_request(struct world *world,
+                           const struct http_request *request,
+                           const struct target *target,
+                           const json_t *body)
+{
+    (void)body;
+    if (world->server.acting != ACTOR_OPERATOR || request->method == HTTP_GET)
+        return;
+    if (target->resource != RESOURCE_LEASES)
+        world->counters.writes++;
+    if (target->resource != RESOURCE_LEASES && world->weather.leader_elect)
+        writes_hold_the_lease(world, request);
+}
+
+/* A name that a stranger has taken may be asked for again and again, slowly: nothing else tells that it is free. */
+static bool asks_for_taken_name(const struct http_request *request, int status)
+{
+    return request->method == HTTP_POST && status == 409;
+}
+
+static void comes_to_rest(struct world *world, const struct http_request *request, int status)
+{
+    BROKEN(world,
+           "%s %s is answered %d when all should be at rest",
+           http_method_name(request->method),
+           request->path,
+           status);
+}
+
+void invariants_on_answer(struct world *world, const struct http_request *request, int status)
+{
+    if (request->method == HTTP_GET || request->urgent)
+        return;
+    if (!asks_for_taken_name(request, status))
+        world->last_write = world->now;
+    if (world->quiet_since && !asks_for_taken_name(request, status))
+        comes_to_rest(world, request, status);
+}
+
+void invariants_on_change(struct world *world, const struct change *change)
+{
+    struct change copy = *change; /* the log may move */
+
+    if (copy.thing->resource != RESOURCE_LEASES)
+        world->last_change = world->now;
+    if (world->server.acting != ACTOR_OPERATOR)
+        return;
+    writing_on_change(world, &copy);
+    if (copy.thing->resource == RESOURCE_JOBS && copy.before)
+        status_on_change(world, &copy);
+}
+
+void invariants_at_end(struct world *world)
+{
+    ending_check(world);
+}

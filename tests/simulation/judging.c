@@ -1,0 +1,189 @@
+/* Invariants on what the operator writes into the status of a job. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../controllers/trainingjob/trainingjob_fields.h"
+#include "facts.h"
+#include "invariants.h"
+#include "kubelet.h"
+#include "trees.h"
+#include "world.h"
+
+enum { SCHEMA_EVERY = 16 }; /* the full check is slow: one history in so many has it */
+
+/* -- nothing is taken back ---------------------------------------------------------------------------------------- */
+
+static void status_loses_nothing(struct world *world, const char *job, const char *what)
+{
+    BROKEN(world, "the status of %s loses %s", job, what);
+}
+
+static bool is_kept(const json_t *before, const json_t *after, const char *field)
+{
+    return !jb_get(before, field) || json_equal(jb_get(before, field), jb_get(after, field));
+}
+
+static bool stays_true(const json_t *before, const json_t *after, const char *type)
+{
+    return !tree_condition_is_true(before, type) || tree_condition_is_true(after, type);
+}
+
+static bool successes_are_kept(const json_t *before, const json_t *after)
+{
+    const json_t *roles = jb_get(jb_get(before, "status"), "roles");
+
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const json_t *role = json_array_get(roles, i);
+        const char *name = jb_get_str(role, "name");
+
+        for (int index = 0; index < fact_replicas(before, name); index++)
+            if (fact_success_is_recorded(before, name, index) && !fact_success_is_recorded(after, name, index))
+                return false;
+        if (json_is_true(jb_get(role, "created")) && fact_replicas(after, name) >= 0 &&
+            !json_is_true(jb_get(fact_role_status(after, name), "created")))
+            return false;
+    }
+    return true;
+}
+
+/* A job that is refused before its first pod has not begun, and may be corrected and begin anew. */
+static bool has_had_pods(const struct world *world, const struct thing *job)
+{
+    for (const struct life *life = world->lives; life; life = life->next)
+        if (strcmp(life->job_uid, job->uid) == 0)
+            return true;
+    return false;
+}
+
+static void check_beginning(struct world *world, const struct thing *job, const json_t *from, const json_t *to)
+{
+    if (!has_had_pods(world, job))
+        return;
+    if (!is_kept(from, to, "startTime"))
+        status_loses_nothing(world, job->name, "startTime");
+    if (jb_get_int(to, "attempt", 0) < jb_get_int(from, "attempt", 0))
+        status_loses_nothing(world, job->name, "attempt");
+}
+
+static void check_kept(struct world *world, const char *name, const json_t *before, const json_t *after)
+{
+    const json_t *from = jb_get(before, "status"), *to = jb_get(after, "status");
+
+    if (!is_kept(from, to, "completionTime"))
+        status_loses_nothing(world, name, "completionTime");
+    if (!is_kept(from, to, "lastFailure"))
+        status_loses_nothing(world, name, "lastFailure");
+    if (!stays_true(from, to, "Complete") || !stays_true(from, to, "Failed"))
+        status_loses_nothing(world, name, "its terminal condition");
+    if (fact_outcome_is_recorded(before) && !fact_outcome_is_recorded(after))
+        status_loses_nothing(world, name, "its outcome");
+    if (fact_is_terminal(before) && strcmp(fact_phase(before), fact_phase(after)) != 0)
+        status_loses_nothing(world, name, "its last phase");
+    if (!successes_are_kept(before, after))
+        status_loses_nothing(world, name, "what it says about a role");
+}
+
+/* -- verdicts ----------------------------------------------------------------------------------------------------- */
+
+static void verdicts_are_true(struct world *world, const char *job, const char *why)
+{
+    BROKEN(world, "%s is judged wrongly: %s", job, why);
+}
+
+static void check_success(struct world *world, const struct thing *job, const json_t *tree)
+{
+    const json_t *roles = jb_get(jb_get(tree, "spec"), "roles");
+    char why[256];
+
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const char *role = jb_get_str(json_array_get(roles, i), "name");
+
+        for (int index = 0; fact_in_world(tree, role) && index < fact_replicas(tree, role); index++) {
+            const struct life *life = life_of(world, job->uid, role, index);
+
+            if (life && life->seen == LIFE_SUCCEEDED)
+                continue;
+            snprintf(why, sizeof(why), "success, but %s-%d %s", role, index, life ? "did not succeed" : "never was");
+            verdicts_are_true(world, job->name, why);
+        }
+    }
+}
+
+/* Nobody can know how a pod ended whose finalizer was taken off by a person. */
+static bool was_lost(const struct life *life)
+{
+    return life && life->stripped && life->thing->gone;
+}
+
+static void check_failure(struct world *world, const struct thing *job, const json_t *failure)
+{
+    const char *role = jb_get_str(failure, "role"), *reason = jb_get_str(failure, "reason");
+    int index = (int)jb_get_int(failure, "index", -1), code = (int)jb_get_int(failure, "exitCode", 0);
+    const struct life *life = life_of(world, job->uid, role, index);
+    bool had_container = life && life->started_at && !life->evicted;
+    char why[256];
+
+    if (strcmp(reason, "PodLost") == 0
+            ? was_lost(life)
+            : life && life->seen == LIFE_FAILED && (!had_container || life->exit_code == code))
+        return;
+    snprintf(why,
+             sizeof(why),
+             "failure by %s-%d (%s, code %d), but that pod %s",
+             role,
+             index,
+             reason,
+             code,
+             !life                          ? "never was"
+             : life->seen == LIFE_FAILED    ? "failed otherwise"
+             : life->seen == LIFE_SUCCEEDED ? "succeeded"
+                                            : "has not ended");
+    verdicts_are_true(world, job->name, why);
+}
+
+static void check_verdict(struct world *world, const struct thing *job, const json_t *tree)
+{
+    const json_t *status = jb_get(tree, "status"), *failure = jb_get(status, "lastFailure");
+    const char *phase = fact_phase(tree);
+
+    if (tree_condition_is_true(status, "Complete") != (strcmp(phase, "Succeeded") == 0) ||
+        tree_condition_is_true(status, "Failed") != (strcmp(phase, "Failed") == 0))
+        verdicts_are_true(world, job->name, "phase and conditions differ");
+    if (!fact_outcome_is_recorded(tree))
+        return;
+    if ((failure && strcmp(phase, "Succeeded") == 0) || (!failure && strcmp(phase, "Failed") == 0))
+        verdicts_are_true(world, job->name, "its phase does not go with lastFailure");
+    if (failure)
+        check_failure(world, job, failure);
+    else
+        check_success(world, job, tree);
+}
+
+/* -- the schema --------------------------------------------------------------------------------------------------- */
+
+static void status_fits_schema(void *context, const char *path, const char *problem)
+{
+    struct world *world = context;
+
+    BROKEN(world, "%s: %s", path, problem);
+}
+
+static void check_schema(struct world *world, const json_t *status)
+{
+    json_auto_t *copy = jb_copy(status);
+
+    fields_check(&trainingjob_status_type, "status", copy, status_fits_schema, world);
+}
+
+void status_on_change(struct world *world, const struct change *change)
+{
+    const json_t *before = change->before->tree, *after = change->after->tree;
+
+    check_beginning(world, change->thing, jb_get(before, "status"), jb_get(after, "status"));
+    check_kept(world, change->thing->name, before, after);
+    if (!fact_outcome_is_recorded(before) || strcmp(fact_phase(before), fact_phase(after)) != 0)
+        check_verdict(world, change->thing, after);
+    if (world->seed % SCHEMA_EVERY == 0)
+        check_schema(world, jb_get(after, "status"));
+}

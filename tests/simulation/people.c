@@ -1,0 +1,406 @@
+#include "people.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../operator/base/memory.h"
+#include "../../operator/model/object.h"
+#include "deletion.h"
+#include "kubelet.h"
+#include "trees.h"
+#include "verbs.h"
+#include "world.h"
+
+static const char jobs_path[] = "/apis/kitae.dev/v1alpha1/namespaces/%s/trainingjobs";
+static const char merge_patch[] = "application/merge-patch+json";
+
+/* A request of a person's; returns the status of the answer. The body is taken. */
+static int ask(
+    struct world *world, enum http_method method, const char *type, json_t *take_body, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static int ask(
+    struct world *world, enum http_method method, const char *type, json_t *take_body, const char *format, ...)
+{
+    struct http_request request = { .method = method, .content_type = type };
+    json_auto_t *body = take_body;
+    auto_free char *text = body ? jb_dump(body, false) : NULL;
+    char path[512];
+    struct answer answer;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(path, sizeof(path), format, args);
+    va_end(args);
+    request.path = path;
+    request.body = text;
+    world->server.acting = ACTOR_PERSON;
+    answer = verbs_handle(world, &request);
+    world_trace(world, "a person: %s %s: %d", http_method_name(method), path, answer.status);
+    free(answer.body);
+    return answer.status;
+}
+
+/* Patches any object. */
+static void patch(struct world *world, const struct thing *thing, json_t *take_body)
+{
+    const struct resource_info *info = resource_info(thing->resource);
+
+    ask(world,
+        HTTP_PATCH,
+        merge_patch,
+        take_body,
+        "%s/namespaces/%s/%s/%s",
+        info->prefix,
+        thing->namespace,
+        info->plural,
+        thing->name);
+}
+
+static bool chance(struct world *world, unsigned per_mille)
+{
+    return random_chance(&world->random, per_mille);
+}
+
+/* -- making jobs -------------------------------------------------------------------------------------------------- */
+
+static json_t *template(struct world *world)
+{
+    return OBJ(
+        { "metadata", OBJ({ "annotations", chance(world, 30) ? OBJ({ ANNOTATION_REFUSED, jb_str("yes") }) : NULL }) },
+        { "spec",
+          OBJ({ "containers", ARR(OBJ({ "name", jb_str("main") }, { "image", jb_str("reg/train:1") })) },
+              { "terminationGracePeriodSeconds",
+                chance(world, 300) ? jb_int(random_between(&world->random, 0, 40)) : NULL }) });
+}
+
+static json_t *role(struct world *world, const char *name, unsigned at_most)
+{
+    return OBJ({ "name", jb_str(name) },
+               { "replicas", chance(world, 850) ? jb_int(random_between(&world->random, 1, at_most)) : NULL },
+               { "template", chance(world, 150) ? template(world) : NULL });
+}
+
+static json_t *roles(struct world *world)
+{
+    unsigned most = world->weather.pods_at_most;
+
+    if (chance(world, 100))
+        return NULL; /* the default: one worker */
+    if (chance(world, 100))
+        return ARR(role(world, "a", most), chance(world, 500) ? role(world, "b", most) : NULL);
+    return ARR(chance(world, 150) ? OBJ({ "name", jb_str("chief") }) : NULL,
+               role(world, "worker", most),
+               chance(world, 200) ? role(world, "ps", 2) : NULL,
+               chance(world, 100) ? role(world, "evaluator", 1) : NULL);
+}
+
+static json_t *job(struct world *world, const char *name)
+{
+    return OBJ({ "apiVersion", jb_str("kitae.dev/v1alpha1") },
+               { "kind", jb_str("TrainingJob") },
+               { "metadata",
+                 OBJ({ "name", jb_str(name) },
+                     { "labels", chance(world, 850) ? OBJ({ "team", jb_str("ml") }) : NULL },
+                     { "finalizers", chance(world, 40) ? ARR(jb_str(FINALIZER_HELD)) : NULL }) },
+               { "spec",
+                 OBJ({ "template", template(world) },
+                     { "roles", roles(world) },
+                     { "framework", chance(world, 300) ? jb_str("PyTorch") : NULL },
+                     { "activeDeadlineSeconds", chance(world, 40) ? jb_int(100) : NULL }) });
+}
+
+static const char *some_namespace(struct world *world)
+{
+    return world->server.namespaces[random_below(&world->random, 2)].name;
+}
+
+/* An object that takes a name the job will want. It may even look as if it were ours. */
+static void take_name(struct world *world, const char *namespace, const char *name)
+{
+    bool is_pod = chance(world, 700);
+    char path[256], child[64];
+    struct thing *thing;
+    int status;
+
+    snprintf(child, sizeof(child), is_pod ? "%s-worker-%d" : "%s-hosts", name, (int)random_below(&world->random, 3));
+    snprintf(path, sizeof(path), "/api/v1/namespaces/%s/%s", namespace, is_pod ? "pods" : "services");
+    status = ask(
+        world,
+        HTTP_POST,
+        "application/json",
+        OBJ({ "metadata",
+              OBJ({ "name", jb_str(child) },
+                  { "labels", chance(world, 300) ? OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }) : NULL },
+                  { "ownerReferences",
+                    chance(world, 300) ? ARR(OBJ({ "apiVersion", jb_str("apps/v1") },
+                                                 { "kind", jb_str("ReplicaSet") },
+                                                 { "name", jb_str("other") },
+                                                 { "uid", jb_str("uid-other") },
+                                                 { "controller", json_true() }))
+                                       : NULL }) },
+            { "spec", OBJ({ "note", jb_str("a stranger's") }) }),
+        "%s",
+        path);
+    thing = server_find(world, is_pod ? RESOURCE_PODS : RESOURCE_SERVICES, namespace, child);
+    if (status == 201 && thing)
+        thing->as_made = xstrdup(snapshot_text(thing->now));
+}
+
+static void make_job(struct world *world, void *context)
+{
+    const char *namespace = some_namespace(world);
+    char name[32];
+
+    (void)context;
+    snprintf(name, sizeof(name), "job%u", world->people_made++);
+    if (world->calm)
+        return;
+    if (chance(world, 60))
+        take_name(world, namespace, name);
+    if (ask(world, HTTP_POST, "application/json", job(world, name), jobs_path, namespace) == 201)
+        world->counters.jobs++;
+}
+
+void people_begin(struct world *world)
+{
+    for (unsigned i = 0; i < world->weather.jobs; i++)
+        agenda_add(&world->agenda, random_between(&world->random, 0, world->weather.busy_for * 2 / 3), make_job, NULL);
+}
+
+/* -- choosing ----------------------------------------------------------------------------------------------------- */
+
+static struct thing *some(struct world *world, enum resource resource)
+{
+    size_t count = world->server.counts[resource];
+    struct thing *thing = count ? world->server.things[resource][random_below(&world->random, count)] : NULL;
+
+    return thing && !thing->as_made ? thing : NULL;
+}
+
+/* -- unkind things ------------------------------------------------------------------------------------------------ */
+
+static void delete_thing(struct world *world, struct thing *thing, const char *policy, json_t *take_grace)
+{
+    const struct resource_info *info = resource_info(thing->resource);
+
+    ask(world,
+        HTTP_DELETE,
+        "application/json",
+        OBJ({ "propagationPolicy", jb_str(policy) }, { "gracePeriodSeconds", take_grace }),
+        "%s/namespaces/%s/%s/%s",
+        info->prefix,
+        thing->namespace,
+        info->plural,
+        thing->name);
+}
+
+static const char *some_policy(struct world *world)
+{
+    static const char *const policies[] = { "Background", "Background", "Foreground", "Orphan" };
+
+    return policies[random_below(&world->random, 4)];
+}
+
+static void delete_job(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_JOBS);
+
+    if (thing)
+        delete_thing(world, thing, some_policy(world), NULL);
+}
+
+/* A new job under the name of one that was just deleted, as soon as the server lets it in. */
+static void make_again(struct world *world, void *context)
+{
+    struct thing *old = context;
+    int status = ask(world, HTTP_POST, "application/json", job(world, old->name), jobs_path, old->namespace);
+
+    if (status == 201)
+        world->counters.jobs++;
+    else if (status == 409 && !world->calm)
+        agenda_add(&world->agenda, world->now + random_between(&world->random, 100, 5000), make_again, old);
+}
+
+static void replace_job(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_JOBS);
+
+    if (!thing)
+        return;
+    delete_thing(world, thing, chance(world, 700) ? "Background" : "Foreground", NULL);
+    make_again(world, thing);
+}
+
+static void edit_job(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_JOBS);
+
+    if (!thing)
+        return;
+    switch (random_below(&world->random, 6)) {
+    case 0:
+        patch(world,
+              thing,
+              OBJ({ "spec", OBJ({ "activeDeadlineSeconds", jb_int(random_between(&world->random, 100, 200)) }) }));
+        break;
+    case 1:
+        patch(world, thing, OBJ({ "spec", OBJ({ "activeDeadlineSeconds", json_null() }) }));
+        break;
+    case 2:
+        patch(world, thing, OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most)) }) }));
+        break;
+    case 3:
+        patch(world, thing, OBJ({ "spec", OBJ({ "suspend", jb_bool(chance(world, 500)) }) }));
+        break;
+    case 4:
+        patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));
+        break;
+    default:
+        patch(world,
+              thing,
+              OBJ({ "metadata",
+                    OBJ({ "annotations", OBJ({ "kitae.dev/requested-at", jb_fmt("%d", (int)world->now) }) }) }));
+        break;
+    }
+}
+
+static void relabel_job(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_JOBS);
+
+    if (thing)
+        patch(world,
+              thing,
+              OBJ({ "metadata", OBJ({ "labels", OBJ({ "team", chance(world, 500) ? jb_str("ml") : json_null() }) }) }));
+}
+
+static void delete_child(struct world *world)
+{
+    struct thing *thing = some(world, chance(world, 800) ? RESOURCE_PODS : RESOURCE_SERVICES);
+
+    if (thing)
+        delete_thing(world, thing, "Background", chance(world, 150) ? jb_int(0) : NULL);
+}
+
+static void drain(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_PODS);
+
+    if (thing)
+        kubelet_disrupt(world, thing);
+}
+
+/* Takes labels off a child: the one by which it is watched, or that of its owner. */
+static void unlabel_child(struct world *world)
+{
+    struct thing *thing = some(world, chance(world, 800) ? RESOURCE_PODS : RESOURCE_SERVICES);
+    bool owner_too = chance(world, 200);
+
+    if (!thing)
+        return;
+    patch(
+        world,
+        thing,
+        OBJ({ "metadata",
+              OBJ({ "labels",
+                    OBJ({ LABEL_MANAGED_BY, json_null() }, { LABEL_OWNER_UID, owner_too ? json_null() : NULL }) }) }));
+}
+
+static void hold(struct world *world)
+{
+    struct thing *thing = some(world, chance(world, 500) ? RESOURCE_PODS : RESOURCE_JOBS);
+    const json_t *finalizers = thing ? jb_get(tree_metadata(thing->now->tree), "finalizers") : NULL;
+    json_t *more = json_array();
+
+    if (thing && !thing_is_deleting(thing)) {
+        if (finalizers)
+            json_array_extend(more, (json_t *)finalizers);
+        jb_append(more, jb_str(FINALIZER_HELD));
+        patch(world, thing, OBJ({ "metadata", OBJ({ "finalizers", json_incref(more) }) }));
+    }
+    json_decref(more);
+}
+
+static void take_finalizer(struct world *world, struct thing *thing, const char *name)
+{
+    json_t *left = tree_array_without(jb_get(tree_metadata(thing->now->tree), "finalizers"), name);
+
+    patch(world, thing, OBJ({ "metadata", OBJ({ "finalizers", left ? left : json_null() }) }));
+}
+
+/* `kitae release`, or an impatient person, and then the pod goes: its outcome is lost. */
+static void strip_and_delete(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_PODS);
+
+    if (!thing)
+        return;
+    if (thing->life)
+        thing->life->stripped = true;
+    take_finalizer(world, thing, FINALIZER_RECORD);
+    if (!thing->gone)
+        delete_thing(world, thing, "Background", jb_int(0));
+}
+
+static void change_service(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_SERVICES);
+
+    if (thing)
+        patch(world, thing, OBJ({ "spec", OBJ({ "clusterIP", jb_str("10.0.0.1") }) }));
+}
+
+static void delete_namespace(struct world *world)
+{
+    struct namespace *namespace = server_namespace(world, some_namespace(world));
+
+    world_trace(world, "a person: deletes namespace %s", namespace->name);
+    deletion_of_namespace(world, namespace);
+}
+
+struct meddling {
+    void (*act)(struct world *world);
+    unsigned weight;
+};
+
+void people_meddle(struct world *world)
+{
+    static const struct meddling all[] = {
+        { edit_job, 20 },
+        { delete_child, 20 },
+        { delete_job, 8 },
+        { replace_job, 8 },
+        { drain, 8 },
+        { unlabel_child, 10 },
+        { hold, 6 },
+        { strip_and_delete, 4 },
+        { relabel_job, 4 },
+        { change_service, 4 },
+        { delete_namespace, 1 },
+    };
+    int64_t at = (int64_t)random_below(&world->random, 93);
+
+    world->counters.meddlings++;
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        at -= all[i].weight;
+        if (at < 0) {
+            all[i].act(world);
+            return;
+        }
+    }
+}
+
+/* -- the calm ----------------------------------------------------------------------------------------------------- */
+
+void people_let_go(struct world *world)
+{
+    for (enum resource resource = RESOURCE_JOBS; resource <= RESOURCE_SERVICES; resource++)
+        for (size_t i = world->server.counts[resource]; i-- > 0;) {
+            struct thing *thing = world->server.things[resource][i];
+
+            if (tree_array_has(jb_get(tree_metadata(thing->now->tree), "finalizers"), FINALIZER_HELD))
+                take_finalizer(world, thing, FINALIZER_HELD);
+        }
+}

@@ -1,0 +1,219 @@
+/* Invariants on what the operator makes, changes and deletes. */
+
+#include <string.h>
+
+#include "../../operator/base/memory.h"
+#include "../../operator/model/object.h"
+#include "facts.h"
+#include "invariants.h"
+#include "kubelet.h"
+#include "trees.h"
+#include "world.h"
+
+static bool is_new_pod(const struct change *change)
+{
+    return change->thing->resource == RESOURCE_PODS && !change->before;
+}
+
+/* What a new pod says it is: kubelet_added has not seen it yet. */
+struct place {
+    const char *job_uid, *role;
+    int index, attempt;
+};
+
+static struct place place_of(const json_t *pod)
+{
+    const json_t *labels = jb_get(tree_metadata(pod), "labels");
+
+    return (struct place){ jb_get_str(tree_controller(pod), "uid"),
+                           jb_get_str(labels, LABEL_ROLE),
+                           atoi(jb_get_str(labels, LABEL_INDEX)),
+                           atoi(jb_get_str(labels, LABEL_ATTEMPT)) };
+}
+
+static bool lives_on(const struct life *life)
+{
+    return !life->thing->gone && !fact_pod_is_over(life->thing->now->tree);
+}
+
+static void one_pod_per_place(struct world *world, const struct change *change, const struct place *place)
+{
+    for (const struct life *life = world->lives; life; life = life->next)
+        if (lives_on(life) && life->index == place->index && strcmp(life->role, place->role) == 0 &&
+            strcmp(life->job_uid, place->job_uid) == 0)
+            BROKEN(world,
+                   "%s is made while %s lives in %s-%d",
+                   change->thing->name,
+                   life->thing->name,
+                   place->role,
+                   place->index);
+}
+
+static void no_more_than_wanted(struct world *world,
+                                const struct change *change,
+                                const struct place *place,
+                                const json_t *job)
+{
+    int live = 1;
+
+    if (place->index >= fact_replicas(job, place->role))
+        BROKEN(world,
+               "%s is made, but role '%s' has %d replicas",
+               change->thing->name,
+               place->role,
+               fact_replicas(job, place->role));
+    for (const struct life *life = world->lives; life; life = life->next)
+        live += lives_on(life) && strcmp(life->job_uid, place->job_uid) == 0;
+    if (live > fact_total_replicas(job))
+        BROKEN(world, "%s is pod number %d of %d", change->thing->name, live, fact_total_replicas(job));
+}
+
+static void nothing_is_made_twice(struct world *world, const struct change *change, const struct place *place)
+{
+    const struct life *life = life_of(world, place->job_uid, place->role, place->index);
+
+    if (life && life->attempt == place->attempt && life->node >= 0 && !life->stripped && !life->strange_labels)
+        BROKEN(
+            world, "%s is made again: its first pod of attempt %d came to a node", change->thing->name, place->attempt);
+}
+
+static void success_is_never_repeated(struct world *world,
+                                      const struct change *change,
+                                      const struct place *place,
+                                      const json_t *job)
+{
+    if (fact_success_is_recorded(job, place->role, place->index))
+        BROKEN(world, "%s is made, but its success is recorded", change->thing->name);
+}
+
+/* -- say, then do ------------------------------------------------------------------------------------------------- */
+
+static void said_before_done(struct world *world, const struct change *change, const json_t *job)
+{
+    const json_t *status = jb_get(job, "status");
+
+    if (!change->before) {
+        struct place place = place_of(change->after->tree);
+
+        if (!jb_get(status, "startTime") || jb_get_int(status, "attempt", 0) != place.attempt)
+            BROKEN(world,
+                   "%s is made, but the status does not say that attempt %d has begun",
+                   change->thing->name,
+                   place.attempt);
+    } else if (!fact_outcome_is_recorded(job)) {
+        BROKEN(world, "%s is deleted, but the status does not say why", change->thing->name);
+    }
+}
+
+static bool is_deletion(const struct change *change)
+{
+    return change->before && !jb_get(tree_metadata(change->before->tree), "deletionTimestamp") &&
+           (change->removed || jb_get(tree_metadata(change->after->tree), "deletionTimestamp"));
+}
+
+/* -- outcomes ----------------------------------------------------------------------------------------------------- */
+
+static bool outcome_is_safe(const struct change *change, const json_t *job)
+{
+    const json_t *pod = change->before->tree;
+    struct place place = place_of(pod);
+
+    if (fact_outcome_is_recorded(job) || place.index >= fact_replicas(job, place.role))
+        return true;
+    if (!fact_pod_is_over(pod)) /* it never came to a node, and never will */
+        return jb_get(tree_metadata(pod), "deletionTimestamp") && !*jb_get_str(jb_get(pod, "spec"), "nodeName");
+    return strcmp(fact_phase(pod), "Succeeded") == 0 && fact_success_is_recorded(job, place.role, place.index);
+}
+
+static bool is_wanted(struct world *world, const struct thing *job)
+{
+    return job && !thing_is_deleting(job) && !server_namespace(world, job->namespace)->terminating;
+}
+
+static void outcomes_are_not_lost(struct world *world, const struct change *change, const struct thing *job)
+{
+    if (!fact_has_finalizer(change->before->tree, FINALIZER_RECORD) ||
+        fact_has_finalizer(change->after->tree, FINALIZER_RECORD))
+        return;
+    if (is_wanted(world, job) && !outcome_is_safe(change, job->now->tree))
+        BROKEN(world,
+               "%s (%s) loses our finalizer, and its outcome is not in the status",
+               change->thing->name,
+               fact_phase(change->before->tree));
+}
+
+/* -- what is not ours --------------------------------------------------------------------------------------------- */
+
+/* The tree without what the operator may change in an object of this kind. */
+static json_t *without_our_part(const struct thing *thing, const json_t *tree)
+{
+    json_t *rest = tree_edit(tree), *metadata = tree_part(rest, "metadata"), *labels = tree_part(metadata, "labels");
+
+    jb_set(metadata, "resourceVersion", NULL);
+    if (thing->resource == RESOURCE_JOBS) {
+        jb_set(rest, "status", NULL);
+        return rest;
+    }
+    jb_set(metadata, "deletionTimestamp", NULL);
+    jb_set(metadata, "deletionGracePeriodSeconds", NULL);
+    jb_set(labels, LABEL_MANAGED_BY, NULL);
+    jb_set(labels, LABEL_OWNER_UID, NULL);
+    if (thing->resource == RESOURCE_PODS)
+        jb_set(metadata, "finalizers", tree_array_without(jb_get(metadata, "finalizers"), FINALIZER_RECORD));
+    if (thing->resource != RESOURCE_PODS) {
+        jb_set(rest, "spec", NULL);
+        jb_set(metadata, "annotations", NULL);
+        jb_set(metadata, "labels", NULL);
+    }
+    return rest;
+}
+
+static void foreign_things_stay(struct world *world, const struct change *change)
+{
+    const struct thing *thing = change->thing;
+    bool is_child = thing->resource == RESOURCE_PODS || thing->resource == RESOURCE_SERVICES;
+    json_auto_t *before = NULL, *after = NULL;
+
+    if (thing->as_made ||
+        (is_child && strcmp(jb_get_str(tree_controller(change->after->tree), "kind"), "TrainingJob") != 0 &&
+         !*jb_get_str(jb_get(tree_metadata(change->after->tree), "labels"), LABEL_OWNER_UID)))
+        BROKEN(world, "%s %s is not ours, and is written", resource_info(thing->resource)->plural, thing->name);
+    if (thing->resource == RESOURCE_JOBS && !change->before)
+        BROKEN(world, "the job %s is made by the operator", thing->name);
+    if (!change->before || thing->resource > RESOURCE_SERVICES)
+        return;
+    before = without_our_part(thing, change->before->tree);
+    after = without_our_part(thing, change->after->tree);
+    if (!json_equal(before, after))
+        BROKEN(world, "more of %s %s is changed than is our part", resource_info(thing->resource)->plural, thing->name);
+}
+
+/* -- all of them -------------------------------------------------------------------------------------------------- */
+
+static void check_new_pod(struct world *world, const struct change *change, const struct thing *job)
+{
+    struct place place = place_of(change->after->tree);
+
+    one_pod_per_place(world, change, &place);
+    nothing_is_made_twice(world, change, &place);
+    if (!job)
+        return;
+    no_more_than_wanted(world, change, &place, job->now->tree);
+    success_is_never_repeated(world, change, &place, job->now->tree);
+    said_before_done(world, change, job->now->tree);
+}
+
+void writing_on_change(struct world *world, const struct change *change)
+{
+    const struct thing *job = fact_owner(world, change->after->tree);
+
+    foreign_things_stay(world, change);
+    if (change->thing->resource != RESOURCE_PODS)
+        return;
+    if (is_new_pod(change))
+        check_new_pod(world, change, job);
+    else
+        outcomes_are_not_lost(world, change, job);
+    if (is_deletion(change) && job && !thing_is_deleting(job))
+        said_before_done(world, change, job->now->tree);
+}
