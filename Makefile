@@ -40,8 +40,8 @@ PURE := $(BASE) $(MODEL) $(CONTROLLERS)
 HTTP := $(call sources,operator/http/*.c)
 KUBE := $(call sources,operator/kube/*.c)
 # The engine proper does no I/O: simulation and golden link it without curl and libwebsockets.
-ENGINE := $(filter-out operator/engine/driver.c operator/engine/net.c,$(call sources,operator/engine/*.c)) operator/http/request.c operator/serve/metrics.c
-PROGRAM := $(sort $(PURE) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/commands/*.c) operator/main.c)
+ENGINE := $(call sources,operator/engine/*.c) operator/http/request.c operator/serve/metrics.c
+PROGRAM := $(sort $(PURE) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/driver/*.c operator/commands/*.c) operator/main.c)
 
 PURE_LIBS := -ljansson -lyaml -lcrypto -lm
 LIBS := $(PURE_LIBS) -lcurl -lwebsockets -lssl -lcrypto -lpthread

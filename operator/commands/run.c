@@ -11,7 +11,7 @@
 #include "../base/map.h"
 #include "../base/memory.h"
 #include "../base/strbuf.h"
-#include "../engine/driver.h"
+#include "../driver/driver.h"
 #include "../engine/log.h"
 #include "../kube/config.h"
 #include "../model/controller.h"

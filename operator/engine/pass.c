@@ -91,16 +91,6 @@ static void show_failures(const struct key *key, struct arena *arena, struct obs
         *failures++ = refusal->failure;
 }
 
-/* A custom resource that does not decode is answered by the engine, the same for every kind. */
-static void plan_refused(struct plan *plan, const struct error *err)
-{
-    plan_condition(plan, "Accepted", false, "InvalidSpec", "%s", err->message);
-    plan_condition(plan, "Stalled", true, "InvalidSpec", "%s", err->message);
-    plan_status(plan, "phase", jb_str("Pending"));
-    plan_status(plan, "message", jb_fmt("The spec cannot be used: %s", err->message));
-    plan_event(plan, true, "InvalidSpec", "Validate", "%s", err->message);
-}
-
 static void draw(struct drawing *drawing, const struct object *self, bool confirmed)
 {
     struct engine *engine = drawing->engine;
@@ -114,8 +104,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
                 &drawing->arena,
                 &drawing->in,
                 &err) < 0) {
-        drawing->in.arena = &drawing->arena;
-        plan_refused(&drawing->plan, &err);
+        observe_refused(&drawing->in, &drawing->plan, &err);
         return;
     }
     drawing->in.confirmed = confirmed;

@@ -4,8 +4,8 @@
  */
 
 #include "../base/error.h"
+#include "../engine/engine.h"
 #include "../kube/config.h"
-#include "engine.h"
 
 struct driver_options {
     const struct kube_config *config; /* borrowed */

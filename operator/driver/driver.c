@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "../base/memory.h"
+#include "../engine/log.h"
+#include "../engine/report.h"
 #include "../http/client.h"
 #include "../kube/credentials.h"
 #include "../kube/watch_stream.h"
-#include "log.h"
 #include "net.h"
-#include "report.h"
 
 enum {
     INBOX_LIMIT = 64 * 1024 * 1024, /* bytes of watch messages that wait for the engine */
