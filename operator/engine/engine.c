@@ -11,7 +11,7 @@
 #include "strays.h"
 
 const struct engine_timings engine_default_timings = {
-    .write_timeout = 4000, /* below lease_duration - lease_renew_deadline - 1 s only with the margin of the fence */
+    .write_timeout = 3900, /* below lease_duration - lease_renew_deadline - 1 s: no write outlives the fence */
     .list_timeout = 60000,
     .watch_min = 300000,
     .watch_max = 600000,
@@ -20,6 +20,7 @@ const struct engine_timings engine_default_timings = {
     .short_watch = 2000,
     .backoff_min = 800,
     .backoff_max = 30000,
+    .absent_retry = 5000,
     .key_backoff_min = 1000,
     .key_backoff_max = 300000,
     .websocket_retry = 600000,

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "../base/jb.h"
 #include "../base/memory.h"
+#include "render.h"
 
 static int by_place(const void *a, const void *b)
 {
@@ -66,4 +68,31 @@ int observe(const struct controller *controller,
     if (decode_part(controller->spec, "spec", self->spec, arena, &ret->spec, err) < 0)
         return -1;
     return decode_part(controller->status, "status", self->status, arena, &ret->status, err);
+}
+
+static void release_children(const struct observed *in, struct plan *out)
+{
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        for (size_t i = 0; i < in->children[kind].count; i++)
+            plan_release(out, in->children[kind].items[i]);
+}
+
+void observe_refused(const struct observed *in, struct plan *out, const struct error *err)
+{
+    json_auto_t *before = render_current_status(in);
+
+    if (in->self->deleted_at) {
+        out->keep_status = true;
+        release_children(in, out);
+        return;
+    }
+    json_object_update(out->status, before);
+    plan_status(out, "conditions", NULL); /* these two are the engine's */
+    plan_status(out, "observedGeneration", NULL);
+    if (!jb_get(before, "phase"))
+        plan_status(out, "phase", jb_str("Pending"));
+    plan_status(out, "message", jb_fmt("Kitae cannot read this object: %s", err->message));
+    plan_condition(out, "Accepted", false, "InvalidSpec", "%s", err->message);
+    plan_condition(out, "Stalled", true, "InvalidSpec", "%s", err->message);
+    plan_event(out, true, "InvalidSpec", "Validate", "%s", err->message);
 }

@@ -13,8 +13,6 @@
 #include "state.h"
 #include "strays.h"
 
-enum { LIST_PAGE = 500 };
-
 static const struct engine_timings *timings(const struct reflector *reflector)
 {
     return &reflector->engine->options.timings;
@@ -34,7 +32,7 @@ void reflector_finish(struct reflector *reflector)
 }
 
 /* Waits in `state` for the next step of the back-off, or for what the server asked, whichever is longer. */
-static void wait_in(struct reflector *reflector, enum reflector_state state, unsigned retry_after_ms)
+void reflector_wait(struct reflector *reflector, enum reflector_state state, unsigned retry_after_ms)
 {
     struct engine *engine = reflector->engine;
     int64_t delay =
@@ -45,7 +43,7 @@ static void wait_in(struct reflector *reflector, enum reflector_state state, uns
     reflector->wake_at = engine->now + (delay > retry_after_ms ? delay : retry_after_ms);
 }
 
-static void list_again(struct reflector *reflector)
+void reflector_list_again(struct reflector *reflector)
 {
     reflector->state = REFLECTOR_WAIT_LIST;
     reflector->wake_at = reflector->engine->now;
@@ -55,7 +53,7 @@ static void list_again(struct reflector *reflector)
 
 /* -- objects coming and going ------------------------------------------------------------------------------------- */
 
-static void put_object(struct reflector *reflector, struct slice text)
+void reflector_put(struct reflector *reflector, struct slice text)
 {
     struct engine *engine = reflector->engine;
     struct object *object;
@@ -74,7 +72,7 @@ static void put_object(struct reflector *reflector, struct slice text)
         engine_object_changed(engine, object);
 }
 
-static void remove_object(struct reflector *reflector, const struct object *object)
+void reflector_remove(struct reflector *reflector, const struct object *object)
 {
     struct engine *engine = reflector->engine;
 
@@ -97,196 +95,10 @@ static void removed_event(struct reflector *reflector, struct slice text)
         reflector->version = gone->version;
     known = store_get(&engine->store, gone->kind, gone->namespace, gone->name);
     if (known && strcmp(known->uid, gone->uid) == 0)
-        remove_object(reflector, known);
+        reflector_remove(reflector, known);
     if (!gone->deleted_at && kind_info(gone->kind)->child)
         strays_look_for(engine, gone);
     object_destroy(gone);
-}
-
-/* -- listing ------------------------------------------------------------------------------------------------------ */
-
-static bool belongs(const struct reflector *reflector, const struct object *object)
-{
-    return !reflector->namespace || strcmp(reflector->namespace, object->namespace) == 0;
-}
-
-/* Removes what the list just finished did not name. */
-static void sweep(struct reflector *reflector)
-{
-    struct map *map = &reflector->engine->store.by_name[reflector->kind];
-    const struct object *object;
-
-    for (size_t at = 0; (object = map_next(map, &at));)
-        if (belongs(reflector, object) && object->mark != reflector->mark)
-            remove_object(reflector, object);
-}
-
-static void read_list_metadata(struct reflector *reflector, struct scan *scan, struct arena *arena, uint64_t *version)
-{
-    struct slice key;
-
-    scan_open(scan, SCAN_OBJECT);
-    while (scan_key(scan, &key)) {
-        if (slice_is(key, "resourceVersion")) {
-            const char *text = scan_string(scan, arena);
-
-            *version = text ? strtoull(text, NULL, 10) : 0;
-        } else if (slice_is(key, "continue")) {
-            const char *text = scan_string(scan, arena);
-
-            reflector->continue_token = text && *text ? xstrdup(text) : NULL;
-        } else {
-            scan_skip(scan);
-        }
-    }
-}
-
-static void read_items(struct reflector *reflector, struct scan *scan)
-{
-    if (scan_peek(scan) == SCAN_NULL) {
-        scan_skip(scan);
-        return;
-    }
-    scan_open(scan, SCAN_ARRAY);
-    while (scan_item(scan)) {
-        struct slice item = scan_raw(scan);
-
-        if (item.data)
-            put_object(reflector, item);
-        reflector->listed++;
-    }
-}
-
-static int read_page(struct reflector *reflector, struct slice body, struct error *err)
-{
-    auto_arena struct arena arena = { 0 };
-    uint64_t version = 0;
-    struct scan scan;
-    struct slice key;
-
-    free(take(reflector->continue_token));
-    scan_init(&scan, body);
-    scan_open(&scan, SCAN_OBJECT);
-    while (scan_key(&scan, &key)) {
-        if (slice_is(key, "metadata"))
-            read_list_metadata(reflector, &scan, &arena, &version);
-        else if (slice_is(key, "items"))
-            read_items(reflector, &scan);
-        else
-            scan_skip(&scan);
-    }
-    if (scan_failed(&scan))
-        return scan_error(&scan, err);
-    if (!version)
-        return error_set(err, ERROR_INVALID, "a list without a resourceVersion");
-    reflector->version = version;
-    return 0;
-}
-
-static void finish_list(struct reflector *reflector)
-{
-    struct engine *engine = reflector->engine;
-
-    sweep(reflector);
-    reflector->lists++;
-    reflector->failures = 0;
-    reflector->absent = false;
-    reflector->problem[0] = '\0';
-    if (!reflector->synced || reflector->listed)
-        log_info("list finished",
-                 KV_STR("kind", kind_info(reflector->kind)->name),
-                 KV_STR("namespace", reflector->namespace ? reflector->namespace : "all"),
-                 KV_INT("objects", reflector->listed),
-                 KV_INT("version", reflector->version));
-    if (!reflector->synced)
-        engine_kind_synced(engine);
-    reflector->synced = true;
-    reflector->state = REFLECTOR_WAIT_WATCH;
-    reflector->wake_at = engine->now;
-}
-
-static void list_failed(struct reflector *reflector, const struct http_response *response, const char *why)
-{
-    struct engine *engine = reflector->engine;
-
-    snprintf(reflector->problem,
-             sizeof(reflector->problem),
-             "%s: list failed: %.100s",
-             kind_info(reflector->kind)->plural,
-             why);
-    if (!reflector->failures)
-        log_warn("list failed",
-                 KV_STR("kind", kind_info(reflector->kind)->name),
-                 KV_INT("status", response->status),
-                 KV_STR("error", why));
-    free(take(reflector->continue_token));
-    reflector->absent = response->status == 404;
-    if (reflector->absent && kind_info(reflector->kind)->child && !reflector->synced) {
-        reflector->synced = true; /* counts as empty */
-        engine_kind_synced(engine);
-    }
-    wait_in(reflector, REFLECTOR_WAIT_LIST, response->retry_after_ms);
-}
-
-static void request_page(struct reflector *reflector);
-
-static void list_answered(struct engine *engine, void *context, const struct http_response *response)
-{
-    struct reflector *reflector = context;
-    struct error err;
-    char why[160];
-
-    (void)engine;
-    if (response->status == 200 && read_page(reflector, response->body, &err) == 0) {
-        if (reflector->continue_token)
-            request_page(reflector);
-        else
-            finish_list(reflector);
-        return;
-    }
-    if (response->status == 410) {
-        list_again(reflector);
-        return;
-    }
-    snprintf(why,
-             sizeof(why),
-             "%.150s",
-             response->status == 200 ? err.message
-             : response->problem     ? response->problem
-                                     : "");
-    if (!why[0])
-        answer_message(response->body, why, sizeof(why));
-    list_failed(reflector, response, why);
-}
-
-static void request_page(struct reflector *reflector)
-{
-    struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
-    struct http_request *request;
-
-    path_collection(&path, reflector->kind, reflector->namespace);
-    strbuf_addf(&path, "?limit=%d", LIST_PAGE);
-    if (reflector->selector) {
-        strbuf_adds(&path, "&labelSelector=");
-        strbuf_add_escaped(&path, reflector->selector);
-    }
-    if (reflector->continue_token) {
-        strbuf_adds(&path, "&continue=");
-        strbuf_add_escaped(&path, reflector->continue_token);
-    } else {
-        strbuf_adds(&path, "&resourceVersion=");
-    }
-    request = http_request_create(HTTP_GET, strbuf_detach(&path), NULL, NULL);
-    request->timeout_ms = (unsigned)timings(reflector)->list_timeout;
-    engine_send(reflector->engine, request, list_answered, reflector);
-}
-
-static void start_list(struct reflector *reflector)
-{
-    reflector->state = REFLECTOR_LISTING;
-    reflector->listed = 0;
-    reflector->mark = ++reflector->engine->store.last_mark;
-    request_page(reflector);
 }
 
 /* -- watching ----------------------------------------------------------------------------------------------------- */
@@ -339,11 +151,11 @@ static void error_event(struct reflector *reflector, struct slice status)
     stop_watch(reflector);
     if (code == 410) {
         reflector->restarts_gone++;
-        list_again(reflector);
+        reflector_list_again(reflector);
         return;
     }
     log_warn("watch reports an error", KV_STR("kind", kind_info(reflector->kind)->name), KV_INT("code", code));
-    wait_in(reflector, code == 500 && reflector->failures < 5 ? REFLECTOR_WAIT_WATCH : REFLECTOR_WAIT_LIST, 0);
+    reflector_wait(reflector, code == 500 && reflector->failures < 5 ? REFLECTOR_WAIT_WATCH : REFLECTOR_WAIT_LIST, 0);
 }
 
 static void bookmark_event(struct reflector *reflector, struct slice text)
@@ -374,9 +186,9 @@ static void read_event(struct reflector *reflector, struct slice message)
     if (scan_failed(&scan) || !object.data) {
         log_warn("a watch event that cannot be read; listing again", KV_STR("kind", kind_info(reflector->kind)->name));
         stop_watch(reflector);
-        wait_in(reflector, REFLECTOR_WAIT_LIST, 0);
+        reflector_wait(reflector, REFLECTOR_WAIT_LIST, 0);
     } else if (strcmp(type, "ADDED") == 0 || strcmp(type, "MODIFIED") == 0) {
-        put_object(reflector, object);
+        reflector_put(reflector, object);
     } else if (strcmp(type, "DELETED") == 0) {
         removed_event(reflector, object);
     } else if (strcmp(type, "BOOKMARK") == 0) {
@@ -418,10 +230,10 @@ static void watch_refused(struct reflector *reflector, const struct watch_signal
     count_refusal(reflector, signal);
     if (signal->http_status == 410 || signal->http_status == 404) {
         reflector->restarts_gone++;
-        wait_in(reflector, REFLECTOR_WAIT_LIST, signal->retry_after_ms);
+        reflector_wait(reflector, REFLECTOR_WAIT_LIST, signal->retry_after_ms);
         return;
     }
-    wait_in(reflector, REFLECTOR_WAIT_WATCH, signal->retry_after_ms);
+    reflector_wait(reflector, REFLECTOR_WAIT_WATCH, signal->retry_after_ms);
 }
 
 static void watch_closed(struct reflector *reflector, const struct watch_signal *signal)
@@ -438,9 +250,9 @@ static void watch_closed(struct reflector *reflector, const struct watch_signal 
     if (reflector->short_watches >= 2) {
         reflector->restarts_gone++;
         reflector->short_watches = 0;
-        wait_in(reflector, REFLECTOR_WAIT_LIST, 0);
+        reflector_wait(reflector, REFLECTOR_WAIT_LIST, 0);
     } else if (is_short) {
-        wait_in(reflector, REFLECTOR_WAIT_WATCH, 0);
+        reflector_wait(reflector, REFLECTOR_WAIT_WATCH, 0);
     } else {
         reflector->state = REFLECTOR_WAIT_WATCH;
         reflector->wake_at = engine->now;
@@ -486,7 +298,7 @@ static void check_silence(struct reflector *reflector)
     reflector->restarts_silent++;
     stop_watch(reflector);
     /* not one message: our version may lie in the future of a restored etcd, and only a list tells */
-    wait_in(reflector, reflector->messages ? REFLECTOR_WAIT_WATCH : REFLECTOR_WAIT_LIST, 0);
+    reflector_wait(reflector, reflector->messages ? REFLECTOR_WAIT_WATCH : REFLECTOR_WAIT_LIST, 0);
 }
 
 int64_t reflector_tick(struct reflector *reflector)
@@ -494,7 +306,7 @@ int64_t reflector_tick(struct reflector *reflector)
     int64_t now = reflector->engine->now;
 
     if (reflector->state == REFLECTOR_WAIT_LIST && now >= reflector->wake_at)
-        start_list(reflector);
+        reflector_list(reflector);
     if (reflector->state == REFLECTOR_WAIT_WATCH && now >= reflector->wake_at)
         start_watch(reflector);
     if (reflector->state == REFLECTOR_WATCHING || reflector->state == REFLECTOR_OPENING)

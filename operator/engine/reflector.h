@@ -56,3 +56,14 @@ void reflector_finish(struct reflector *reflector);
 int64_t reflector_tick(struct reflector *reflector);
 
 void reflector_signal(struct reflector *reflector, const struct watch_signal *signal);
+
+/* -- between reflector.c and listing.c -- */
+
+void reflector_list(struct reflector *reflector); /* starts a list; it ends in WAIT_WATCH or WAIT_LIST */
+void reflector_list_again(struct reflector *reflector);
+
+/* Waits in `state` for the next step of the back-off, or for what the server asked, whichever is longer. */
+void reflector_wait(struct reflector *reflector, enum reflector_state state, unsigned retry_after_ms);
+
+void reflector_put(struct reflector *reflector, struct slice text);
+void reflector_remove(struct reflector *reflector, const struct object *object);

@@ -17,7 +17,7 @@ static struct http_request *write_request(
     int64_t limit = engine->options.timings.write_timeout;
     struct http_request *request;
 
-    strbuf_addf(path, "%ctimeout=%" PRId64 "s", strchr(strbuf_text(path), '?') ? '&' : '?', (limit + 999) / 1000);
+    strbuf_addf(path, "%ctimeout=%" PRId64 "s", strchr(strbuf_text(path), '?') ? '&' : '?', limit < 1000 ? 1 : limit / 1000);
     request = http_request_create(method, strbuf_detach(path), type, jb_dump(body, false));
     request->timeout_ms = (unsigned)limit;
     return request;

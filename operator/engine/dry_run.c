@@ -1,0 +1,193 @@
+#include "dry_run.h"
+
+#include <string.h>
+
+#include "../base/jb.h"
+#include "../base/memory.h"
+#include "observe.h"
+#include "render.h"
+
+/* A pass under way. */
+struct pass {
+    const struct controller *controller;
+    struct store store;
+    struct arena arena;
+    struct observed in;
+    struct plan plan;
+};
+
+static void pass_finish(struct pass *pass)
+{
+    plan_finish(&pass->plan);
+    store_finish(&pass->store);
+    arena_finish(&pass->arena);
+}
+
+/* Puts one object into the store; *ret is the store's. */
+static int put_object(struct store *store, const json_t *value, const struct object **ret, struct error *err)
+{
+    enum kind kind = kind_find(jb_get_str(value, "apiVersion"), jb_get_str(value, "kind"));
+    auto_free char *text = jb_dump(value, false);
+    struct object *object;
+
+    if (kind == KIND_COUNT)
+        return error_set(err,
+                         ERROR_INVALID,
+                         "'%s' of '%s' is no kind that Kitae knows",
+                         jb_get_str(value, "kind"),
+                         jb_get_str(value, "apiVersion"));
+    if (object_decode(kind, slice_of(text), &object, err) < 0)
+        return -1;
+    if (store_get(store, kind, object->namespace, object->name)) {
+        error_set(err, ERROR_INVALID, "%s %s is there twice", kind_info(kind)->kind, object->name);
+        object_destroy(object);
+        return -1;
+    }
+    store_put(store, object);
+    *ret = object;
+    return 0;
+}
+
+static int put_objects(struct store *store, const json_t *objects, const struct object **ret_self, struct error *err)
+{
+    const struct object *object;
+
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        if (put_object(store, json_array_get(objects, i), &object, err) < 0)
+            return -1;
+        if (i == 0)
+            *ret_self = object;
+    }
+    return json_array_size(objects) ? 0 : error_set(err, ERROR_INVALID, "there is no object");
+}
+
+static const struct controller *find_controller(enum kind kind)
+{
+    for (const struct controller *const *controller = controllers; *controller; controller++)
+        if ((*controller)->kind == kind)
+            return *controller;
+    return NULL;
+}
+
+static int make_plan(struct pass *pass, const struct dry_run_input *in, struct error *err)
+{
+    const struct object *self;
+    struct error refusal;
+
+    if (put_objects(&pass->store, in->objects, &self, err) < 0)
+        return -1;
+    pass->controller = find_controller(self->kind);
+    if (!pass->controller)
+        return error_set(err, ERROR_INVALID, "nothing is planned for a %s", kind_info(self->kind)->kind);
+    if (observe(pass->controller, &pass->store, self, in->now, &pass->arena, &pass->in, &refusal) < 0) {
+        observe_refused(&pass->in, &pass->plan, &refusal);
+        return 0;
+    }
+    pass->in.confirmed = in->confirmed;
+    pass->in.failures = in->failures;
+    pass->in.failure_count = in->failure_count;
+    pass->controller->plan(&pass->in, &pass->plan);
+    return 0;
+}
+
+/* -- what it says -------------------------------------------------------------------------------------------------- */
+
+static json_t *name_of(enum kind kind, const char *name)
+{
+    return jb_fmt("%s/%s", kind_info(kind)->name, name);
+}
+
+static void say(json_t *summary, const char *list, json_t *take_value)
+{
+    jb_append(jb_child_array(summary, list), take_value);
+}
+
+static void say_events(const struct plan *plan, json_t *summary)
+{
+    for (size_t i = 0; i < plan->event_count; i++) {
+        const struct plan_event *event = &plan->events[i];
+
+        say(summary,
+            "events",
+            OBJ({ "type", jb_str(event->warning ? "Warning" : "Normal") },
+                { "reason", jb_str(event->reason) },
+                { "action", jb_str(event->action) },
+                { "note", jb_str(event->note) }));
+    }
+}
+
+/* Events go with a change of the status, as in the engine; without one both are left out. */
+static void say_status(const struct pass *pass, json_t *summary)
+{
+    json_auto_t *before = render_current_status(&pass->in);
+    json_auto_t *after = render_status(&pass->in, &pass->plan, before);
+
+    if (json_equal(before, after) || (pass->plan.keep_status && pass->in.self->deleted_at))
+        return;
+    jb_set(summary, "status", take(after));
+    say_events(&pass->plan, summary);
+}
+
+static void say_departures(const struct plan *plan, json_t *summary)
+{
+    for (size_t i = 0; i < plan->drop_count; i++)
+        if (!plan->drops[i]->deleted_at)
+            say(summary, "drops", name_of(plan->drops[i]->kind, plan->drops[i]->name));
+    for (size_t i = 0; i < plan->release_count; i++)
+        say(summary, "releases", name_of(plan->releases[i]->kind, plan->releases[i]->name));
+}
+
+static void say_want(const struct pass *pass, const struct want *want, struct dry_run *run)
+{
+    const struct object *self = pass->in.self;
+    const struct object *child = store_get(&pass->store, want->kind, self->namespace, want->name);
+    bool ours = child && strcmp(child->owner_uid, self->uid) == 0;
+    json_auto_t *body = NULL;
+
+    if (ours && (want->mode == WANT_CREATE || child->deleted_at))
+        return;
+    body = render_child(&pass->in, want);
+    if (ours && !render_differs(child, body))
+        return;
+    say(run->summary, ours ? "applies" : "creates", name_of(want->kind, want->name));
+    jb_append(run->bodies, take(body));
+}
+
+static void say_plan(const struct pass *pass, struct dry_run *run)
+{
+    const struct plan *plan = &pass->plan;
+
+    if (plan->confirm && !pass->in.confirmed) {
+        jb_set(run->summary, "confirm", json_true());
+        return;
+    }
+    say_status(pass, run->summary);
+    say_departures(plan, run->summary);
+    for (size_t i = 0; i < plan->want_count && !pass->in.self->deleted_at; i++)
+        say_want(pass, &plan->wants[i], run);
+    if (plan->look_again_at)
+        jb_set(run->summary, "lookAgainAt", jb_str(fields_format_time(pass->in.arena, plan->look_again_at)));
+}
+
+int dry_run(const struct dry_run_input *in, struct dry_run *ret, struct error *err)
+{
+    struct pass pass = { 0 };
+    int result;
+
+    store_init(&pass.store);
+    plan_init(&pass.plan, &pass.arena);
+    result = make_plan(&pass, in, err);
+    if (result == 0) {
+        *ret = (struct dry_run){ json_object(), json_array() };
+        say_plan(&pass, ret);
+    }
+    pass_finish(&pass);
+    return result;
+}
+
+void dry_run_finish(struct dry_run *run)
+{
+    json_decref(run->summary);
+    json_decref(run->bodies);
+    *run = (struct dry_run){ 0 };
+}

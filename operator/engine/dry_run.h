@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * One pass in memory: objects in, what the engine would send out. Store, observe, plan and render are the engine's own,
+ * nothing else is. Pure: `kitae plan` and the golden tests are made of it.
+ */
+
+#include <jansson.h>
+
+#include "../model/observed.h"
+
+struct dry_run_input {
+    const json_t *objects; /* an array, as the server sends them: first the custom resource, then its children */
+    const struct failure *failures;
+    size_t failure_count;
+    bool confirmed;
+    int64_t now; /* seconds since 1970 */
+};
+
+struct dry_run {
+    /*
+     * {confirm, status, events, drops, releases, creates, applies, lookAgainAt}; what there is none of is left out.
+     * Objects are named like "pod/train-worker-0". With `confirm` there is nothing else: the pass would first read the
+     * children live, and be planned again with `confirmed`.
+     */
+    json_t *summary;
+    json_t *bodies; /* an array: the objects of `creates` and `applies`, whole, in the order of the plan */
+};
+
+/*
+ * ERROR_INVALID when an object is not one that a server could have sent, or the first is of no kind that has a
+ * controller. A custom resource whose spec does not decode is answered by a status, as in the engine.
+ *
+ * What only time can tell is not here: back-off, the first pod going ahead of its siblings, 64 writes a pass.
+ */
+int dry_run(const struct dry_run_input *in, struct dry_run *ret, struct error *err) must_check;
+void dry_run_finish(struct dry_run *run);
+
+#define auto_dry_run __attribute__((cleanup(dry_run_finish)))
