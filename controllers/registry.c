@@ -5,3 +5,11 @@ const struct controller *const controllers[] = {
     &trainingjob_controller,
     NULL,
 };
+
+const struct controller *controller_find(enum kind kind)
+{
+    for (const struct controller *const *controller = controllers; *controller; controller++)
+        if ((*controller)->kind == kind)
+            return *controller;
+    return NULL;
+}

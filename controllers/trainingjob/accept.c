@@ -7,57 +7,87 @@
 struct refused {
     bool present;
     const char *field;
+    const char *what;
     const char *instead;
 };
 
-static bool has_depends_on(const struct trainingjob_spec *spec)
+static const char *depends_on(const struct job *job)
 {
-    for (size_t i = 0; i < spec->roles_count; i++)
-        if (spec->roles[i].depends_on_count)
-            return true;
-    return false;
+    for (size_t i = 0; i < job->spec->roles_count; i++)
+        if (job->spec->roles[i].depends_on_count)
+            return arena_printf(job->arena, "spec.roles[%zu].dependsOn", i);
+    return NULL;
 }
 
-static const char *first_refused(const struct job *job, const char **ret_instead)
+/* The first one with what to write instead, then the names of the others; NULL when there is none. */
+static const char *describe_refused(const struct job *job, const struct refused *table, size_t count)
 {
-    const struct trainingjob_spec *spec = job->spec;
-    const struct refused table[] = {
-        { spec->framework > TRAININGJOB_SPEC_FRAMEWORK_PYTORCH, "spec.framework", "write PyTorch, or leave it out" },
-        { spec->data != NULL, "spec.data", "remove it and mount a volume in the template" },
-        { spec->checkpoint != NULL, "spec.checkpoint", "remove it and mount a volume in the template" },
-        { spec->outputs != NULL, "spec.outputs", "remove it and mount a volume in the template" },
-        { spec->suspend, "spec.suspend", "write false, or leave it out" },
-        { spec->success_policy != NULL, "spec.successPolicy", "remove it: all workers must succeed" },
-        { spec->failure_policy != NULL, "spec.failurePolicy", "remove it: a failed pod fails the job" },
-        { spec->progress != NULL, "spec.progress", "remove it" },
-        { spec->scheduling != NULL, "spec.scheduling", "remove it" },
-        { spec->has_active_deadline_seconds, "spec.activeDeadlineSeconds", "remove it" },
-        { spec->has_ttl_seconds_after_finished, "spec.ttlSecondsAfterFinished", "remove it" },
-        { spec->clean_pod_policy > TRAININGJOB_SPEC_CLEAN_POD_POLICY_RUNNING,
-          "spec.cleanPodPolicy",
-          "write Running, or leave it out" },
-        { has_depends_on(spec), "spec.roles[].dependsOn", "remove it" },
-    };
+    const char *text = NULL;
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!table[i].present)
             continue;
-        *ret_instead = table[i].instead;
-        return table[i].field;
+        if (text)
+            text = arena_printf(job->arena, "%s; likewise %s", text, table[i].field);
+        else
+            text = arena_printf(job->arena,
+                                "%s: this %s is not implemented in this version of Kitae: %s",
+                                table[i].field,
+                                table[i].what,
+                                table[i].instead);
     }
-    return NULL;
+    return text;
+}
+
+static const char *refused_fields(const struct job *job)
+{
+    const struct trainingjob_spec *spec = job->spec;
+    const char *depends = depends_on(job), *mount = "remove it, and mount a volume in the template";
+    const struct refused table[] = {
+        { spec->framework > TRAININGJOB_SPEC_FRAMEWORK_PYTORCH,
+          "spec.framework",
+          "value",
+          "write PyTorch, or leave it out" },
+        { spec->data != NULL, "spec.data", "field", mount },
+        { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
+        { spec->outputs != NULL, "spec.outputs", "field", mount },
+        { spec->suspend, "spec.suspend", "value", "write false, or leave it out" },
+        { spec->success_policy != NULL, "spec.successPolicy", "field", "remove it; all workers must succeed" },
+        { spec->failure_policy != NULL, "spec.failurePolicy", "field", "remove it; a failed pod fails the job" },
+        { spec->progress != NULL, "spec.progress", "field", "remove it" },
+        { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
+        { spec->has_active_deadline_seconds, "spec.activeDeadlineSeconds", "field", "remove it" },
+        { spec->has_ttl_seconds_after_finished, "spec.ttlSecondsAfterFinished", "field", "remove it" },
+        { spec->clean_pod_policy > TRAININGJOB_SPEC_CLEAN_POD_POLICY_RUNNING,
+          "spec.cleanPodPolicy",
+          "value",
+          "write Running, or leave it out" },
+        { depends != NULL, depends, "field", "remove it" },
+    };
+
+    return describe_refused(job, table, sizeof(table) / sizeof(table[0]));
 }
 
 /* The server checks templates only as far as the CRD knows them; this is what our own parser cannot take. */
 static const char *unusable_template(const struct job *job)
 {
     for (int i = 0; i < job->role_count; i++) {
+        struct slice text = job_template(job, &job->roles[i]);
         json_auto_t *template = NULL;
         struct error err;
 
-        if (jb_parse(job_template(job, &job->roles[i]), &template, &err) < 0)
-            return arena_printf(
-                job->arena, "the template of role %s cannot be used: %s", job->roles[i].name, err.message);
+        if (!text.data)
+            return arena_printf(job->arena,
+                                "spec.roles[%d].template: is required, as there is no spec.template for role %s",
+                                i,
+                                job->roles[i].name);
+        if (jb_parse(text, &template, &err) < 0)
+            return arena_printf(job->arena,
+                                "%s: cannot be used: %s",
+                                text.data == job->spec->template.data
+                                    ? "spec.template"
+                                    : arena_printf(job->arena, "spec.roles[%d].template", i),
+                                err.message);
     }
     return NULL;
 }
@@ -79,24 +109,29 @@ static const struct failure *invalid_child(const struct job *job)
     return NULL;
 }
 
+static bool refuse_child(const struct job *job, struct plan *out, const struct failure *failure)
+{
+    return refuse(out,
+                  "InvalidTemplate",
+                  arena_printf(job->arena,
+                               "The API server refuses %s %s; correct the template. It says: %.600s",
+                               kind_info(failure->kind)->name,
+                               failure->name,
+                               failure->message));
+}
+
 bool accept_job(const struct job *job, struct plan *out)
 {
-    const char *instead = "", *field = first_refused(job, &instead), *problem;
+    const char *refused = refused_fields(job), *unusable;
     const struct failure *invalid = invalid_child(job);
 
-    if (field)
-        return refuse(
-            out,
-            "NotImplemented",
-            arena_printf(
-                job->arena, "%s has no effect in this version of Kitae, so the job is not run: %s", field, instead));
+    if (refused)
+        return refuse(out, "NotImplemented", refused);
     if (invalid)
-        return refuse(out,
-                      "InvalidTemplate",
-                      arena_printf(job->arena, "the API server refuses %s: %.600s", invalid->name, invalid->message));
-    problem = job->status->start_time ? NULL : unusable_template(job);
-    if (problem)
-        return refuse(out, "InvalidTemplate", problem);
+        return refuse_child(job, out, invalid);
+    unusable = job->status->start_time ? NULL : unusable_template(job);
+    if (unusable)
+        return refuse(out, "InvalidTemplate", unusable);
     plan_condition(out, "Accepted", true, "Accepted", "The job is understood");
     return true;
 }

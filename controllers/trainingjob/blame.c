@@ -19,13 +19,17 @@ static bool is_worse(const struct object *pod, const struct object *than)
     return rank_of(pod) < rank_of(than);
 }
 
+/* "Error" is what a kubelet says of any exit code that is not 0: who made the pod end says more. */
 static const char *reason_of(const struct object *pod)
 {
-    if (pod->pod.disrupted && !*pod->pod.end_reason)
+    bool tells = *pod->pod.end_reason && strcmp(pod->pod.end_reason, "Error") != 0;
+    bool was_killed = !pod->pod.ended || pod->pod.exit_code > SIGNAL_BASE;
+
+    if (pod->pod.disrupted && !tells)
         return "Disrupted";
-    if (*pod->pod.end_reason)
-        return pod->pod.end_reason;
-    return pod->deleted_at ? "PodDeleted" : "PodFailed";
+    if (pod->deleted_at && !tells && was_killed)
+        return "PodDeleted";
+    return *pod->pod.end_reason ? pod->pod.end_reason : "PodFailed";
 }
 
 static void blame_pod(struct job *job, const struct object *pod)
@@ -33,6 +37,7 @@ static void blame_pod(struct job *job, const struct object *pod)
     job->blame = (struct blame){ .role = pod->role,
                                  .index = pod->index,
                                  .node = pod->pod.node,
+                                 .ended = pod->pod.ended,
                                  .exit_code = pod->pod.exit_code,
                                  .reason = reason_of(pod),
                                  .log_tail = pod->pod.end_message };
@@ -64,6 +69,7 @@ static bool recorded_blame(struct job *job)
     job->blame = (struct blame){ .role = last->role ? last->role : "",
                                  .index = (int)last->index,
                                  .node = last->node ? last->node : "",
+                                 .ended = last->has_exit_code,
                                  .exit_code = (int)last->exit_code,
                                  .reason = last->reason ? last->reason : "",
                                  .log_tail = last->log_tail ? last->log_tail : "" };

@@ -35,6 +35,7 @@ struct blame {
     const char *role; /* NULL: nothing failed */
     int index;
     const char *node;
+    bool ended; /* a container ended, with this code */
     int exit_code;
     const char *reason;
     const char *log_tail;
@@ -92,9 +93,10 @@ json_t *pod_body(const struct observed *in, const struct identity *identity);
 /* rendezvous.c: adds the environment to every container of a pod's spec. */
 void add_environment(const struct job *job, const struct role *role, int index, json_t *pod_spec);
 
-/* records.c: which pods may lose the finalizer, and which must go. */
+/* records.c: which pods may lose the finalizer, and which must go: those that run on, and those of older attempts. */
 void release_pods(const struct job *job, struct plan *out);
 void drop_pods(const struct job *job, struct plan *out);
+void drop_old_pods(const struct job *job, struct plan *out);
 
 /* blame.c: finds the failure to blame among the pods of this attempt. */
 void find_blame(struct job *job);
@@ -106,6 +108,12 @@ struct waiting {
     const char *message; /* with the server's words and what to do */
 };
 bool find_waiting(const struct job *job, struct waiting *ret);
+
+/* words.c: what people read, in the arena. */
+const char *pods_text(const struct job *job, int count); /* "1 pod", "3 pods" */
+const char *success_text(const struct job *job);         /* "All 4 workers succeeded" */
+const char *failure_text(const struct job *job); /* "worker-1 failed on node n2 with exit code 3: its last words" */
+const char *condition_reason(const struct job *job, const char *reason); /* fit for a condition: letters and digits */
 
 /* status.c: phase, message, counts, conditions, events. */
 void say_status(const struct job *job, struct plan *out, bool accepted);

@@ -32,3 +32,13 @@ void drop_pods(const struct job *job, struct plan *out)
         if (!pod_is_over(pods.items[i]) && !pods.items[i]->deleted_at)
             plan_drop(out, pods.items[i]);
 }
+
+/* They are in the way of those of this attempt, which have the same names. */
+void drop_old_pods(const struct job *job, struct plan *out)
+{
+    struct objects pods = job->in->children[KIND_POD];
+
+    for (size_t i = 0; i < pods.count; i++)
+        if (pods.items[i]->attempt < job->attempt && !pods.items[i]->deleted_at)
+            plan_drop(out, pods.items[i]);
+}

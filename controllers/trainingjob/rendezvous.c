@@ -1,16 +1,21 @@
 #include "../../operator/base/jb.h"
 #include "job.h"
 
-/* A variable that the template sets itself stays as it is. */
-static void add(json_t *env, const char *name, json_t *value)
+/* The variables of a container, under way: those that its template sets itself stay as they are. */
+struct variables {
+    const json_t *own;
+    json_t *added;
+};
+
+static void add(struct variables *env, const char *name, json_t *take_value)
 {
-    if (jb_named(env, name))
-        json_decref(value);
+    if (jb_named(env->own, name))
+        json_decref(take_value);
     else
-        jb_append(env, OBJ({ "name", jb_str(name) }, { "value", value }));
+        jb_append(env->added, OBJ({ "name", jb_str(name) }, { "value", take_value }));
 }
 
-static void add_identity(const struct job *job, const struct role *role, int index, json_t *env)
+static void add_identity(const struct job *job, const struct role *role, int index, struct variables *env)
 {
     add(env, "KITAE_JOB", jb_str(job->name));
     add(env, "KITAE_ROLE", jb_str(role->name));
@@ -31,7 +36,7 @@ static bool one_process_each(const struct job *job)
  * What torchrun reads (PET_*), and what torch.distributed reads without it. WORLD_SIZE and RANK count processes, so
  * they are true for a pod only where each pod is one process (kubeflow/trainer #1790, #1836).
  */
-static void add_pytorch(const struct job *job, const struct role *role, int index, json_t *env)
+static void add_pytorch(const struct job *job, const struct role *role, int index, struct variables *env)
 {
     const struct role *master = job_master(job);
     const char *address = arena_printf(job->arena, "%s.%s", job_pod_name(job, master, 0), job_host_service(job));
@@ -50,13 +55,17 @@ static void add_pytorch(const struct job *job, const struct role *role, int inde
     add(env, "RANK", jb_fmt("%d", rank));
 }
 
+/* Ours stand first, so that $(KITAE_INDEX) and the others may be used in the template's own. */
 static void add_to_container(const struct job *job, const struct role *role, int index, json_t *container)
 {
-    json_t *env = jb_child_array(container, "env");
+    json_t *own = jb_child_array(container, "env");
+    struct variables env = { own, json_array() };
 
-    add_identity(job, role, index, env);
+    add_identity(job, role, index, &env);
     if (job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_PYTORCH && role->in_world)
-        add_pytorch(job, role, index, env);
+        add_pytorch(job, role, index, &env);
+    json_array_extend(env.added, own);
+    jb_set(container, "env", env.added);
 }
 
 void add_environment(const struct job *job, const struct role *role, int index, json_t *pod_spec)

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memrchr */
 #include <inttypes.h>
 #include <string.h>
 
@@ -52,43 +51,41 @@ static const char *duration_text(struct arena *arena, int64_t seconds)
     return arena_printf(arena, "%" PRId64 "s", seconds < 0 ? 0 : seconds);
 }
 
-/* "worker-1 failed on node n2 with exit code 3 (Error): last words" */
-static const char *failure_text(const struct job *job)
-{
-    const struct blame *blame = &job->blame;
-    const char *words = blame->log_tail, *last;
-
-    if (strcmp(blame->reason, "PodLost") == 0)
-        return arena_printf(
-            job->arena,
-            "%s-%d disappeared: its pod was removed from the cluster before its outcome could be recorded",
-            blame->role,
-            blame->index);
-    for (last = strrchr(words, '\n'); last && !last[1] && last > words;
-         last = memrchr(words, '\n', (size_t)(last - words)))
-        ;
-    words = last && last[1] ? last + 1 : words;
-    return arena_printf(job->arena,
-                        "%s-%d failed%s%s with exit code %d (%s)%s%.*s",
-                        blame->role,
-                        blame->index,
-                        *blame->node ? " on node " : "",
-                        blame->node,
-                        blame->exit_code,
-                        blame->reason,
-                        *words ? ": " : "",
-                        (int)strcspn(words, "\n"),
-                        words);
-}
-
 static const char *starting_text(const struct job *job)
 {
     struct waiting waiting;
 
     if (find_waiting(job, &waiting))
         return arena_printf(job->arena, "%d of %d pods are running; %s", job->running, job->desired, waiting.message);
-    return arena_printf(
-        job->arena, "%d of %d pods are running; the others are being started", job->running, job->desired);
+    if (job->running)
+        return arena_printf(
+            job->arena, "%d of %d pods are running; the others are being started", job->running, job->desired);
+    return arena_printf(job->arena, "Starting %s", pods_text(job, job->desired));
+}
+
+static const char *running_text(const struct job *job)
+{
+    int succeeded = 0;
+
+    for (int i = 0; i < job->role_count; i++)
+        succeeded += job->roles[i].succeeded;
+    if (succeeded)
+        return arena_printf(
+            job->arena, "%d of %d pods are running, %d succeeded", job->running, job->desired, succeeded);
+    if (job->running < job->desired)
+        return arena_printf(job->arena, "%d of %d pods are running", job->running, job->desired);
+    return job->desired == 1 ? "The pod is running" : arena_printf(job->arena, "All %d pods are running", job->desired);
+}
+
+static const char *completing_text(const struct job *job)
+{
+    const char *outcome = job->outcome == OUTCOME_FAILED ? failure_text(job) : success_text(job);
+    struct objects pods = job->in->children[KIND_POD];
+    int left = 0;
+
+    for (size_t i = 0; i < pods.count; i++)
+        left += !pod_is_over(pods.items[i]);
+    return arena_printf(job->arena, "%s; waiting for %s to stop", outcome, pods_text(job, left));
 }
 
 static const char *accepted_text(const struct plan *out)
@@ -110,13 +107,11 @@ static const char *message_of(const struct job *job,
     case TRAININGJOB_STATUS_PHASE_STARTING:
         return starting_text(job);
     case TRAININGJOB_STATUS_PHASE_RUNNING:
-        return arena_printf(job->arena, "%d of %d pods are running", job->running, job->desired);
+        return running_text(job);
     case TRAININGJOB_STATUS_PHASE_COMPLETING:
-        return job->outcome == OUTCOME_FAILED
-                   ? arena_printf(job->arena, "%s; waiting for %d other pods to stop", failure_text(job), job->active)
-                   : arena_printf(job->arena, "All workers succeeded; waiting for %d other pods to stop", job->active);
+        return completing_text(job);
     case TRAININGJOB_STATUS_PHASE_SUCCEEDED:
-        return arena_printf(job->arena, "All %d workers succeeded", job->world);
+        return success_text(job);
     case TRAININGJOB_STATUS_PHASE_FAILED:
         return failure_text(job);
     default:
@@ -156,8 +151,8 @@ static json_t *last_failure(const struct job *job)
     return OBJ({ "role", jb_str(blame->role) },
                { "index", jb_int(blame->index) },
                { "node", *blame->node ? jb_str(blame->node) : NULL },
-               { "exitCode", jb_int(blame->exit_code) },
-               { "reason", jb_str(blame->reason) },
+               { "exitCode", blame->ended ? jb_int(blame->exit_code) : NULL },
+               { "reason", jb_fmt("%.253s", blame->reason) },
                { "logTail", *blame->log_tail ? jb_str(blame->log_tail) : NULL });
 }
 
@@ -187,7 +182,7 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
 
     if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING)
         plan_condition(
-            out, "Reconciling", true, "Completing", "The outcome is known; the remaining pods are being stopped");
+            out, "Reconciling", true, "Completing", "The outcome is known; pods that still run are being stopped");
     else if (phase != TRAININGJOB_STATUS_PHASE_STARTING)
         plan_condition(out, "Reconciling", false, phase_names[phase], "Nothing is being brought up");
     else if (find_waiting(job, &waiting))
@@ -196,37 +191,47 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
         plan_condition(out, "Reconciling", true, "Starting", "Pods are being started");
 }
 
+static void say_running(struct plan *out, enum trainingjob_status_phase phase)
+{
+    if (phase == TRAININGJOB_STATUS_PHASE_RUNNING)
+        plan_condition(out, "Running", true, "PodsRunning", "All pods are running or have succeeded");
+    else
+        plan_condition(out, "Running", false, phase_names[phase], "Not all pods are running");
+}
+
+static void say_complete(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
+{
+    if (phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED)
+        plan_condition(out, "Complete", true, "WorkersSucceeded", "%s", success_text(job));
+    else if (job->outcome == OUTCOME_SUCCEEDED)
+        plan_condition(out, "Complete", false, phase_names[phase], "%s; other pods still run", success_text(job));
+    else
+        plan_condition(out, "Complete", false, phase_names[phase], "Not all workers have succeeded");
+}
+
+/* Failed, and Stalled with it: the server's refusal may have set that one already. */
+static void say_failed(const struct job *job, struct plan *out, enum trainingjob_status_phase phase, bool accepted)
+{
+    const char *reason = job->outcome == OUTCOME_FAILED ? condition_reason(job, job->blame.reason) : "";
+
+    if (phase == TRAININGJOB_STATUS_PHASE_FAILED)
+        plan_condition(out, "Failed", true, reason, "%s", failure_text(job));
+    else if (job->outcome == OUTCOME_FAILED)
+        plan_condition(out, "Failed", false, phase_names[phase], "%s; other pods still run", failure_text(job));
+    else
+        plan_condition(out, "Failed", false, phase_names[phase], "Nothing has failed");
+    if (phase == TRAININGJOB_STATUS_PHASE_FAILED && accepted)
+        plan_condition(out, "Stalled", true, reason, "%s", failure_text(job));
+    else if (accepted)
+        plan_condition(out, "Stalled", false, "NotStalled", "The job has neither failed nor been refused");
+}
+
 static void say_conditions(const struct job *job, struct plan *out, enum trainingjob_status_phase phase, bool accepted)
 {
-    bool failed = phase == TRAININGJOB_STATUS_PHASE_FAILED, succeeded = phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED;
-    bool running = phase == TRAININGJOB_STATUS_PHASE_RUNNING;
-
-    plan_condition(out,
-                   "Running",
-                   running,
-                   running ? "PodsRunning" : phase_names[phase],
-                   "%s",
-                   running ? "All pods are running" : "Not all pods are running");
-    plan_condition(out,
-                   "Complete",
-                   succeeded,
-                   succeeded ? "WorkersSucceeded" : phase_names[phase],
-                   "%s",
-                   succeeded ? "All workers succeeded" : "The workers have not succeeded");
-    plan_condition(out,
-                   "Failed",
-                   failed,
-                   failed ? job->blame.reason : phase_names[phase],
-                   "%s",
-                   failed ? failure_text(job) : "No failure has ended the job");
+    say_running(out, phase);
+    say_complete(job, out, phase);
+    say_failed(job, out, phase, accepted);
     say_reconciling(job, out, phase);
-    if (accepted)
-        plan_condition(out,
-                       "Stalled",
-                       failed,
-                       failed ? job->blame.reason : "NotStalled",
-                       "%s",
-                       failed ? failure_text(job) : "No person is needed");
 }
 
 static void say_events(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
@@ -234,11 +239,11 @@ static void say_events(const struct job *job, struct plan *out, enum trainingjob
     if (phase == job->status->phase)
         return;
     if (phase == TRAININGJOB_STATUS_PHASE_STARTING)
-        plan_event(out, false, "Started", "CreatePods", "Creating %d pods", job->desired);
+        plan_event(out, false, "Started", "CreatePods", "Creating %s", pods_text(job, job->desired));
     if (phase == TRAININGJOB_STATUS_PHASE_RUNNING)
-        plan_event(out, false, "Running", "Watch", "All %d pods are running", job->desired);
+        plan_event(out, false, "Running", "Watch", "%s", running_text(job));
     if (phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED)
-        plan_event(out, false, "Succeeded", "Complete", "All %d workers succeeded", job->world);
+        plan_event(out, false, "Succeeded", "Complete", "%s", success_text(job));
     if (job->outcome == OUTCOME_FAILED && !job->outcome_recorded)
         plan_event(out, true, "Failed", "StopPods", "%s", failure_text(job));
 }

@@ -18,6 +18,8 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
     say_status(&job, out, accepted);
     if (job.outcome != OUTCOME_OPEN)
         drop_pods(&job, out);
+    else
+        drop_old_pods(&job, out);
     if (job.outcome == OUTCOME_OPEN && accepted) {
         want_service(&job, out);
         want_pods(&job, out);

@@ -13,7 +13,10 @@ struct cause {
 static const struct cause causes[] = {
     { "ErrImagePull", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
     { "ImagePullBackOff", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
-    { "InvalidImageName", "InvalidImageName", "has an image name that is none", "correct the image name" },
+    { "InvalidImageName",
+      "InvalidImageName",
+      "has an image name that is none",
+      "give the job a new name and a correct image" },
     { "ErrImageNeverPull",
       "ErrImageNeverPull",
       "needs an image that is not on its node",
@@ -55,8 +58,6 @@ static bool waits(const struct job *job, const struct role *role, int index, str
 
 static const char *denial_reason(const struct failure *failure)
 {
-    if (failure->type == FAILURE_TAKEN)
-        return "NameTaken";
     if (failure->type == FAILURE_SERVER)
         return "ServerTrouble";
     if (strstr(failure->message, "exceeded quota"))
@@ -65,20 +66,35 @@ static const char *denial_reason(const struct failure *failure)
         return "ServiceAccountMissing";
     if (strstr(failure->message, "PodSecurity"))
         return "PodSecurityDenied";
+    if (strstr(failure->message, "cannot create resource"))
+        return "NotPermitted";
     return "Denied";
 }
 
 static const char *denial_advice(const char *reason)
 {
-    if (strcmp(reason, "NameTaken") == 0)
-        return "delete or rename that object, or give the job another name";
     if (strcmp(reason, "QuotaExceeded") == 0)
-        return "free quota in the namespace, or raise it";
+        return "free quota in the namespace or raise it; Kitae tries again by itself";
     if (strcmp(reason, "ServiceAccountMissing") == 0)
-        return "create the ServiceAccount that the template names";
+        return "create that ServiceAccount; Kitae tries again by itself";
     if (strcmp(reason, "PodSecurityDenied") == 0)
-        return "give the template the securityContext that the namespace demands";
+        return "give the job a new name, and its template the securityContext that the namespace demands";
+    if (strcmp(reason, "NotPermitted") == 0)
+        return "an administrator must let Kitae create it";
     return "Kitae tries again by itself";
+}
+
+static void taken(const struct job *job, const struct failure *failure, struct waiting *ret)
+{
+    const char *kind = kind_info(failure->kind)->name;
+
+    ret->reason = "NameTaken";
+    ret->summary = arena_printf(job->arena, "%s %s cannot be created", kind, failure->name);
+    ret->message =
+        arena_printf(job->arena,
+                     "%s: there is a %s of that name that is not this job's; delete it, or give the job a new name",
+                     ret->summary,
+                     kind);
 }
 
 static bool denied(const struct job *job, struct waiting *ret)
@@ -87,10 +103,14 @@ static bool denied(const struct job *job, struct waiting *ret)
 
     if (!job->in->failure_count)
         return false;
+    if (failure->type == FAILURE_TAKEN) {
+        taken(job, failure, ret);
+        return true;
+    }
     ret->reason = denial_reason(failure);
-    ret->summary = arena_printf(job->arena, "%s cannot be created", failure->name);
-    ret->message =
-        arena_printf(job->arena, "%s: %s. %.500s", ret->summary, denial_advice(ret->reason), failure->message);
+    ret->summary = arena_printf(job->arena, "%s %s cannot be created", kind_info(failure->kind)->name, failure->name);
+    ret->message = arena_printf(
+        job->arena, "%s: %s. The API server says: %.500s", ret->summary, denial_advice(ret->reason), failure->message);
     return true;
 }
 

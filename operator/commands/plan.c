@@ -1,7 +1,333 @@
+/* `kitae plan`: what a manifest would create, without a cluster. The decisions are the operator's own (engine/dry_run).
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/file.h"
+#include "../base/jb.h"
+#include "../base/memory.h"
+#include "../base/yaml.h"
+#include "../engine/dry_run.h"
+#include "../model/controller.h"
 #include "commands.h"
-int command_plan(int c, char **v)
+#include "options.h"
+
+enum { INVALID = 1, USAGE = 2 };
+
+/* No server has named the object yet; this stands for its uid wherever children carry it. */
+#define PLACEHOLDER_UID "00000000-0000-0000-0000-000000000000"
+
+static const char usage[] =
+    "Usage: kitae plan -f FILE [FLAGS]\n"
+    "\n"
+    "Prints the objects that Kitae would create for the resources in FILE, decided by the operator's own code, "
+    "without\n"
+    "a cluster. Documents of other kinds are skipped. Exits with 0 when all is well, with 1 when something in a file "
+    "is\n"
+    "invalid or would not be accepted, with 2 when the command line is wrong or a file cannot be read.";
+
+static struct option options[] = {
+    { "filename", 'f', OPTION_LIST, "FILE", "the manifest, YAML or JSON; - is standard input; may be repeated" },
+    { "output", 'o', OPTION_CHOICE, "yaml|names", "whole objects, or a line for each (default: yaml)" },
+    { "verbose", 'v', OPTION_SWITCH, NULL, "list the rules that only a server checks (default: only their number)" },
+    { NULL },
+};
+
+/* One run of the command. */
+struct planner {
+    const char *file;                     /* being read */
+    const struct yaml_document *document; /* ... in it */
+    const char *prefix;                   /* of paths: "items[2]" of a List, else "" */
+    bool only_names;
+    unsigned problems, found, printed;
+    bool seen[KIND_COUNT];
+};
+
+/* -- what is said of a file ---------------------------------------------------------------------------------------- */
+
+static void say(struct planner *planner, const char *path, const char *label, const char *text)
 {
-    (void)c;
-    (void)v;
-    return 2;
+    auto_strbuf struct strbuf whole = { 0 };
+
+    strbuf_addf(&whole, "%s%s%s", planner->prefix, *planner->prefix && *path ? "." : "", path);
+    fprintf(stderr, "%s:%u: %s%s\n", planner->file, yaml_line(planner->document, strbuf_text(&whole)), label, text);
+}
+
+static void problem(struct planner *planner, const char *path, const char *text)
+{
+    planner->problems++;
+    say(planner, path, "", text);
+}
+
+/* A fields_report. */
+static void field_problem(void *context, const char *path, const char *text)
+{
+    auto_strbuf struct strbuf line = { 0 };
+
+    strbuf_addf(&line, "%s: %s", path, text);
+    problem(context, path, strbuf_text(&line));
+}
+
+/* -- one resource -------------------------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+
+    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+/* The group of an apiVersion like "group/version" is ours. */
+static bool is_our_group(const char *api_version)
+{
+    const char *slash = strchr(api_version, '/');
+    auto_free char *group = xstrndup(api_version, slash ? (size_t)(slash - api_version) : 0);
+
+    return strcmp(group, "kitae.dev") == 0 || ends_with(group, ".kitae.dev");
+}
+
+static void other_kind(struct planner *planner, const char *api_version, const char *kind)
+{
+    auto_strbuf struct strbuf text = { 0 };
+
+    if (!*api_version || !*kind) {
+        problem(planner, "", "apiVersion and kind are required");
+    } else if (is_our_group(api_version)) {
+        strbuf_addf(&text, "kind: this version of Kitae has no %.60s of %.60s; it has", kind, api_version);
+        for (size_t i = 0; controllers[i]; i++)
+            strbuf_addf(&text,
+                        "%s %s of %s",
+                        i ? "," : "",
+                        kind_info(controllers[i]->kind)->kind,
+                        kind_api_version(controllers[i]->kind));
+        problem(planner, "kind", strbuf_text(&text));
+    } else {
+        strbuf_addf(&text, "skipped %.60s, which is no kind of Kitae's", kind);
+        say(planner, "kind", "note: ", strbuf_text(&text));
+    }
+}
+
+/* As the server would have it when it is new: no status, a uid, the namespace that kubectl would choose. */
+static void make_new(json_t *resource)
+{
+    json_t *metadata = jb_child_object(resource, "metadata");
+
+    json_object_del(resource, "status");
+    json_object_del(metadata, "deletionTimestamp");
+    if (!jb_get(metadata, "namespace"))
+        jb_set(metadata, "namespace", jb_str("default"));
+    jb_set(metadata, "uid", jb_str(PLACEHOLDER_UID));
+    jb_set(metadata, "resourceVersion", jb_str("1"));
+    jb_set(metadata, "generation", jb_int(1));
+}
+
+static bool check(struct planner *planner, const struct controller *controller, json_t *resource)
+{
+    unsigned before = planner->problems;
+    const json_t *metadata;
+
+    fields_check(controller->document, "", resource, field_problem, planner);
+    metadata = jb_get(resource, "metadata");
+    if (json_is_object(metadata) && !jb_get(metadata, "name"))
+        field_problem(planner, "metadata.name", "is required: children are named after it");
+    return planner->problems == before;
+}
+
+static void print_bodies(struct planner *planner, const json_t *bodies)
+{
+    for (size_t i = 0; i < json_array_size(bodies); i++) {
+        auto_strbuf struct strbuf text = { 0 };
+
+        yaml_dump(json_array_get(bodies, i), &text);
+        printf("%s%s", planner->printed++ ? "---\n" : "", strbuf_text(&text));
+    }
+}
+
+static void print_names(const json_t *names)
+{
+    for (size_t i = 0; i < json_array_size(names); i++)
+        printf("%s\n", json_string_value(json_array_get(names, i)));
+}
+
+/* The message of the condition Accepted when it is False; else NULL. */
+static const char *refusal_of(const json_t *summary)
+{
+    const json_t *conditions = jb_get(jb_get(summary, "status"), "conditions");
+
+    for (size_t i = 0; i < json_array_size(conditions); i++) {
+        const json_t *condition = json_array_get(conditions, i);
+
+        if (strcmp(jb_get_str(condition, "type"), "Accepted") == 0 &&
+            strcmp(jb_get_str(condition, "status"), "False") == 0)
+            return jb_get_str(condition, "message");
+    }
+    return NULL;
+}
+
+/* A refusal begins with the path of the field that it is about. */
+static void problem_of_refusal(struct planner *planner, const char *message)
+{
+    auto_free char *path = xstrndup(message, strcspn(message, ": "));
+
+    problem(planner, path, message);
+}
+
+static void plan_resource(struct planner *planner, json_t *resource)
+{
+    auto_dry_run struct dry_run run = { 0 };
+    json_auto_t *objects = ARR(json_incref(resource));
+    struct dry_run_input input = { .objects = objects, .now = time(NULL) };
+    const char *refusal;
+    struct error err;
+
+    make_new(resource);
+    if (dry_run(&input, &run, &err) < 0) {
+        problem(planner, "", err.message);
+        return;
+    }
+    refusal = refusal_of(run.summary);
+    if (refusal)
+        problem_of_refusal(planner, refusal);
+    else if (planner->only_names)
+        print_names(jb_get(run.summary, "creates"));
+    else
+        print_bodies(planner, run.bodies);
+}
+
+static void take_resource(struct planner *planner, json_t *resource)
+{
+    const char *api_version = jb_get_str(resource, "apiVersion"), *kind = jb_get_str(resource, "kind");
+    const struct controller *controller = controller_find(kind_find(api_version, kind));
+
+    if (!controller) {
+        other_kind(planner, api_version, kind);
+        return;
+    }
+    planner->found++;
+    planner->seen[controller->kind] = true;
+    if (check(planner, controller, resource))
+        plan_resource(planner, resource);
+}
+
+/* -- files --------------------------------------------------------------------------------------------------------- */
+
+/* What `kubectl get -o yaml` prints for several objects. */
+static void take_list(struct planner *planner, json_t *list)
+{
+    json_t *items = json_object_get(list, "items");
+
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        auto_strbuf struct strbuf prefix = { 0 };
+
+        strbuf_addf(&prefix, "items[%zu]", i);
+        planner->prefix = strbuf_text(&prefix);
+        take_resource(planner, json_array_get(items, i));
+        planner->prefix = "";
+    }
+}
+
+static void take_document(struct planner *planner, const struct yaml_document *document)
+{
+    planner->document = document;
+    if (strcmp(jb_get_str(document->value, "apiVersion"), "v1") == 0 &&
+        ends_with(jb_get_str(document->value, "kind"), "List"))
+        take_list(planner, document->value);
+    else
+        take_resource(planner, document->value);
+}
+
+static int read_standard_input(struct strbuf *text, struct error *err)
+{
+    char bytes[16 * 1024];
+    size_t got;
+
+    while (!text->overflow && (got = fread(bytes, 1, sizeof(bytes), stdin)) > 0)
+        strbuf_append(text, bytes, got);
+    if (ferror(stdin))
+        return error_set(err, ERROR_INVALID, "standard input cannot be read: %m");
+    return text->overflow ? error_set(err, ERROR_INVALID, "standard input is larger than %zu bytes", text->maximum) : 0;
+}
+
+static int take_file(struct planner *planner, const char *file)
+{
+    auto_strbuf struct strbuf text = { 0 };
+    auto_yaml struct yaml yaml = { 0 };
+    bool standard_input = strcmp(file, "-") == 0;
+    struct error err;
+
+    strbuf_init(&text, YAML_MAX_TEXT);
+    if ((standard_input ? read_standard_input(&text, &err) : file_read(file, &text, &err)) < 0) {
+        fprintf(stderr, "kitae plan: %s\n", err.message);
+        return USAGE;
+    }
+    planner->file = file;
+    if (yaml_parse(file, (struct slice){ strbuf_text(&text), text.length }, &yaml, &err) < 0) {
+        planner->problems++;
+        fprintf(stderr, "%s\n", err.message);
+        return 0;
+    }
+    for (size_t i = 0; i < yaml.count; i++)
+        take_document(planner, &yaml.documents[i]);
+    return 0;
+}
+
+/* -- the command --------------------------------------------------------------------------------------------------- */
+
+static void say_what_is_not_checked(const struct controller *controller, bool verbose)
+{
+    const char *const *rules = controller->document->rules;
+    size_t count = 0;
+
+    while (rules && rules[count])
+        count++;
+    fprintf(stderr,
+            "note: not checked here: %zu rules for a %s that only a server checks (kubectl apply --dry-run=server -f "
+            "FILE%s), "
+            "and what its pod templates hold (kitae plan -f FILE | kubectl apply --dry-run=server -f -)\n",
+            count,
+            kind_info(controller->kind)->kind,
+            verbose ? "" : "; --verbose lists them");
+    for (size_t i = 0; verbose && i < count; i++)
+        fprintf(stderr, "  %s\n", rules[i]);
+}
+
+static int finish(struct planner *planner, bool verbose)
+{
+    for (size_t i = 0; controllers[i]; i++)
+        if (planner->seen[controllers[i]->kind])
+            say_what_is_not_checked(controllers[i], verbose);
+    if (!planner->found && !planner->problems) {
+        fprintf(stderr, "kitae plan: there is nothing of Kitae's in it\n");
+        return INVALID;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "kitae plan: cannot write: %m\n");
+        return INVALID;
+    }
+    return planner->problems ? INVALID : 0;
+}
+
+int command_plan(int argc, char **argv)
+{
+    const struct option *files = option_named(options, "filename");
+    const char *output;
+    struct planner planner = { .prefix = "" };
+    int result = options_parse(options, argc, argv, usage);
+
+    if (result)
+        return result == 1 ? 0 : result;
+    if (!files->list_count) {
+        fprintf(stderr, "kitae plan: say which manifest: -f FILE, or -f - for standard input\n");
+        return USAGE;
+    }
+    output = option_named(options, "output")->text;
+    planner.only_names = output && strcmp(output, "names") == 0;
+    for (size_t i = 0; i < files->list_count; i++) {
+        result = take_file(&planner, files->list[i]);
+        if (result)
+            return result;
+    }
+    return finish(&planner, option_named(options, "verbose")->on);
 }

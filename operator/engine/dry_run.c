@@ -7,8 +7,8 @@
 #include "observe.h"
 #include "render.h"
 
-/* A pass under way. */
-struct pass {
+/* What a pass is made from. */
+struct rehearsal {
     const struct controller *controller;
     struct store store;
     struct arena arena;
@@ -16,11 +16,11 @@ struct pass {
     struct plan plan;
 };
 
-static void pass_finish(struct pass *pass)
+static void rehearsal_finish(struct rehearsal *all)
 {
-    plan_finish(&pass->plan);
-    store_finish(&pass->store);
-    arena_finish(&pass->arena);
+    plan_finish(&all->plan);
+    store_finish(&all->store);
+    arena_finish(&all->arena);
 }
 
 /* Puts one object into the store; *ret is the store's. */
@@ -61,32 +61,24 @@ static int put_objects(struct store *store, const json_t *objects, const struct 
     return json_array_size(objects) ? 0 : error_set(err, ERROR_INVALID, "there is no object");
 }
 
-static const struct controller *find_controller(enum kind kind)
-{
-    for (const struct controller *const *controller = controllers; *controller; controller++)
-        if ((*controller)->kind == kind)
-            return *controller;
-    return NULL;
-}
-
-static int make_plan(struct pass *pass, const struct dry_run_input *in, struct error *err)
+static int make_plan(struct rehearsal *all, const struct dry_run_input *in, struct error *err)
 {
     const struct object *self;
     struct error refusal;
 
-    if (put_objects(&pass->store, in->objects, &self, err) < 0)
+    if (put_objects(&all->store, in->objects, &self, err) < 0)
         return -1;
-    pass->controller = find_controller(self->kind);
-    if (!pass->controller)
+    all->controller = controller_find(self->kind);
+    if (!all->controller)
         return error_set(err, ERROR_INVALID, "nothing is planned for a %s", kind_info(self->kind)->kind);
-    if (observe(pass->controller, &pass->store, self, in->now, &pass->arena, &pass->in, &refusal) < 0) {
-        observe_refused(&pass->in, &pass->plan, &refusal);
+    if (observe(all->controller, &all->store, self, in->now, &all->arena, &all->in, &refusal) < 0) {
+        observe_refused(&all->in, &all->plan, &refusal);
         return 0;
     }
-    pass->in.confirmed = in->confirmed;
-    pass->in.failures = in->failures;
-    pass->in.failure_count = in->failure_count;
-    pass->controller->plan(&pass->in, &pass->plan);
+    all->in.confirmed = in->confirmed;
+    all->in.failures = in->failures;
+    all->in.failure_count = in->failure_count;
+    all->controller->plan(&all->in, &all->plan);
     return 0;
 }
 
@@ -117,15 +109,15 @@ static void say_events(const struct plan *plan, json_t *summary)
 }
 
 /* Events go with a change of the status, as in the engine; without one both are left out. */
-static void say_status(const struct pass *pass, json_t *summary)
+static void say_status(const struct rehearsal *all, json_t *summary)
 {
-    json_auto_t *before = render_current_status(&pass->in);
-    json_auto_t *after = render_status(&pass->in, &pass->plan, before);
+    json_auto_t *before = render_current_status(&all->in);
+    json_auto_t *after = render_status(&all->in, &all->plan, before);
 
-    if (json_equal(before, after) || (pass->plan.keep_status && pass->in.self->deleted_at))
+    if (json_equal(before, after) || (all->plan.keep_status && all->in.self->deleted_at))
         return;
     jb_set(summary, "status", take(after));
-    say_events(&pass->plan, summary);
+    say_events(&all->plan, summary);
 }
 
 static void say_departures(const struct plan *plan, json_t *summary)
@@ -137,51 +129,51 @@ static void say_departures(const struct plan *plan, json_t *summary)
         say(summary, "releases", name_of(plan->releases[i]->kind, plan->releases[i]->name));
 }
 
-static void say_want(const struct pass *pass, const struct want *want, struct dry_run *run)
+static void say_want(const struct rehearsal *all, const struct want *want, struct dry_run *run)
 {
-    const struct object *self = pass->in.self;
-    const struct object *child = store_get(&pass->store, want->kind, self->namespace, want->name);
+    const struct object *self = all->in.self;
+    const struct object *child = store_get(&all->store, want->kind, self->namespace, want->name);
     bool ours = child && strcmp(child->owner_uid, self->uid) == 0;
     json_auto_t *body = NULL;
 
     if (ours && (want->mode == WANT_CREATE || child->deleted_at))
         return;
-    body = render_child(&pass->in, want);
+    body = render_child(&all->in, want);
     if (ours && !render_differs(child, body))
         return;
     say(run->summary, ours ? "applies" : "creates", name_of(want->kind, want->name));
     jb_append(run->bodies, take(body));
 }
 
-static void say_plan(const struct pass *pass, struct dry_run *run)
+static void say_plan(const struct rehearsal *all, struct dry_run *run)
 {
-    const struct plan *plan = &pass->plan;
+    const struct plan *plan = &all->plan;
 
-    if (plan->confirm && !pass->in.confirmed) {
+    if (plan->confirm && !all->in.confirmed) {
         jb_set(run->summary, "confirm", json_true());
         return;
     }
-    say_status(pass, run->summary);
+    say_status(all, run->summary);
     say_departures(plan, run->summary);
-    for (size_t i = 0; i < plan->want_count && !pass->in.self->deleted_at; i++)
-        say_want(pass, &plan->wants[i], run);
+    for (size_t i = 0; i < plan->want_count && !all->in.self->deleted_at; i++)
+        say_want(all, &plan->wants[i], run);
     if (plan->look_again_at)
-        jb_set(run->summary, "lookAgainAt", jb_str(fields_format_time(pass->in.arena, plan->look_again_at)));
+        jb_set(run->summary, "lookAgainAt", jb_str(fields_format_time(all->in.arena, plan->look_again_at)));
 }
 
 int dry_run(const struct dry_run_input *in, struct dry_run *ret, struct error *err)
 {
-    struct pass pass = { 0 };
+    struct rehearsal all = { 0 };
     int result;
 
-    store_init(&pass.store);
-    plan_init(&pass.plan, &pass.arena);
-    result = make_plan(&pass, in, err);
+    store_init(&all.store);
+    plan_init(&all.plan, &all.arena);
+    result = make_plan(&all, in, err);
     if (result == 0) {
         *ret = (struct dry_run){ json_object(), json_array() };
-        say_plan(&pass, ret);
+        say_plan(&all, ret);
     }
-    pass_finish(&pass);
+    rehearsal_finish(&all);
     return result;
 }
 

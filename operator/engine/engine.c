@@ -202,11 +202,18 @@ void engine_set_fault(struct engine *engine, const char *format, ...)
     engine->fault = xstrdup(text);
 }
 
+void engine_clear_fault(struct engine *engine)
+{
+    free(take(engine->fault));
+}
+
 /* The key of the owner plans with a child; without an owner in the store somebody must look after it. */
 static void child_changed(struct engine *engine, const struct object *child)
 {
     const struct object *owner;
 
+    if (strays_is_orphan(child))
+        engine->strays_at = engine->now;
     if (child->owner_kind == KIND_COUNT)
         return;
     owner = store_get_owner(&engine->store, child->owner_uid);
@@ -404,7 +411,8 @@ static void tick(struct engine *engine)
         wake_at(engine, reflector_tick(&engine->reflectors[i]));
     wake_at(engine, strays_tick(engine));
     start_passes(engine);
-    wake_at(engine, queue_next_alarm(&engine->queue));
+    if (engine_may_write(engine))
+        wake_at(engine, queue_next_alarm(&engine->queue));
 }
 
 void engine_step(struct engine *engine, const struct event *event)

@@ -197,6 +197,7 @@ static void status_accepted(struct pass *pass, const struct http_response *respo
         log_error("a status write changed nothing: a bug of ours",
                   KV_STR("namespace", pass->key->namespace),
                   KV_STR("name", pass->key->name));
+    engine_clear_fault(engine);
     need(pass, pass->key->kind, version);
     pass->key->status_written_at = engine->now;
     pass->stage = STAGE_DROPS;

@@ -191,6 +191,15 @@ static int64_t retry_delay(struct engine *engine)
     return retry + (int64_t)engine_random(engine, (uint64_t)retry / 5 + 1);
 }
 
+/* When to try again, or when the fence falls; an answer that is under way comes by itself. */
+static int64_t next_look(const struct engine *engine)
+{
+    const struct lease *lease = &engine->lease;
+    int64_t fence = lease->held ? lease->renewed_at + engine->options.timings.lease_renew_deadline : INT64_MAX;
+
+    return lease->under_way || fence < lease->next_try ? fence : lease->next_try;
+}
+
 int64_t lease_tick(struct engine *engine)
 {
     struct lease *lease = &engine->lease;
@@ -209,11 +218,7 @@ int64_t lease_tick(struct engine *engine)
         else
             send(engine, HTTP_GET, xstrdup(lease->path), NULL, looked);
     }
-    if (lease->held)
-        return lease->renewed_at + engine->options.timings.lease_renew_deadline < lease->next_try
-                   ? lease->renewed_at + engine->options.timings.lease_renew_deadline
-                   : lease->next_try;
-    return lease->next_try;
+    return next_look(engine);
 }
 
 static void given_back(struct engine *engine, void *context, const struct http_response *response)

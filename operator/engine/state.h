@@ -100,3 +100,4 @@ int64_t engine_wall_seconds(const struct engine *engine);
 
 /* Remembers why a kind cannot be served, for readyz; logged once. */
 void engine_set_fault(struct engine *engine, const char *format, ...) printf_like(2, 3);
+void engine_clear_fault(struct engine *engine);

@@ -131,6 +131,30 @@ void strays_check_owner(struct engine *engine, const struct object *child)
                 stray_create(engine, child->owner_kind, child->owner_uid, child->owner_uid));
 }
 
+static void orphan_released(struct engine *engine, void *context, const struct http_response *response)
+{
+    enum answer_class class = answer_classify(response);
+
+    (void)context;
+    if (class != ANSWER_OK && class != ANSWER_NOT_FOUND && class != ANSWER_CONFLICT)
+        engine->strays_at = engine->now + RETRY_MS;
+}
+
+bool strays_is_orphan(const struct object *child)
+{
+    return child->owner_kind == KIND_COUNT && child->recorded_finalizer && child->managed;
+}
+
+/* Somebody took the owner away (`kubectl delete --cascade=orphan`): the pod is theirs now, without our finalizer. */
+static void release_orphans(struct engine *engine)
+{
+    const struct object *pod;
+
+    for (size_t at = 0; engine_may_write(engine) && (pod = map_next(&engine->store.by_name[KIND_POD], &at));)
+        if (strays_is_orphan(pod))
+            engine_send(engine, write_release(engine, pod), orphan_released, NULL);
+}
+
 int64_t strays_tick(struct engine *engine)
 {
     struct family *family;
@@ -138,6 +162,7 @@ int64_t strays_tick(struct engine *engine)
     if (engine->now < engine->strays_at)
         return engine->strays_at;
     engine->strays_at = INT64_MAX;
+    release_orphans(engine);
     for (size_t at = 0; (family = map_next(&engine->store.families, &at));)
         if (!store_get_owner(&engine->store, family->owner_uid))
             strays_check_owner(engine, family->items[0]);

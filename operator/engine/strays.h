@@ -8,6 +8,9 @@
 
 struct engine;
 
+/* A child of ours that was cut off from its owner, and still waits for it. */
+bool strays_is_orphan(const struct object *child);
+
 /* A child whose owner is not in the store: look whether it exists, and let the children go if not. */
 void strays_check_owner(struct engine *engine, const struct object *child);
 

@@ -23,3 +23,6 @@ struct controller {
 
 /* NULL-terminated, in alphabetical order of the kinds. */
 extern const struct controller *const controllers[];
+
+/* The one of a kind; NULL when the kind has none, as children and KIND_COUNT have. */
+const struct controller *controller_find(enum kind kind);

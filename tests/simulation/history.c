@@ -90,7 +90,7 @@ static void definition_edit(struct world *world)
 {
     world_trace(world, "the CRD is edited");
     world->server.jobs_busy_until = world->now + random_between(&world->random, 500, 3000);
-    world->server.compacted[RESOURCE_JOBS] = world->server.version;
+    world->server.compacted[RESOURCE_JOBS] = ++world->server.version; /* its own write counts as well */
     streams_close_all(world, RESOURCE_JOBS);
 }
 

@@ -47,11 +47,17 @@ static bool successes_are_kept(const json_t *before, const json_t *after)
     return true;
 }
 
+/* Nobody can know how a pod ended whose finalizer was taken off by a person; one that never came to a node did not. */
+static bool was_lost(const struct life *life)
+{
+    return life && life->thing->gone && (life->stripped || life->node < 0);
+}
+
 /* A job that is refused before its first pod has not begun, and may be corrected and begin anew. */
 static bool has_had_pods(const struct world *world, const struct thing *job)
 {
     for (const struct life *life = world->lives; life; life = life->next)
-        if (strcmp(life->job_uid, job->uid) == 0)
+        if (strcmp(life->job_uid, job->uid) == 0 && !was_lost(life))
             return true;
     return false;
 }
@@ -108,12 +114,6 @@ static void check_success(struct world *world, const struct thing *job, const js
             verdicts_are_true(world, job->name, why);
         }
     }
-}
-
-/* Nobody can know how a pod ended whose finalizer was taken off by a person. */
-static bool was_lost(const struct life *life)
-{
-    return life && life->stripped && life->thing->gone;
 }
 
 static void check_failure(struct world *world, const struct thing *job, const json_t *failure)

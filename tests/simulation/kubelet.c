@@ -272,7 +272,7 @@ void kubelet_disrupt(struct world *world, struct thing *thing)
 {
     struct life *life = thing->life;
 
-    if (!life || thing->gone || life->seen || thing_is_deleting(thing))
+    if (!life || thing->gone || life->ended || thing_is_deleting(thing))
         return;
     life->disrupted = true;
     if (life->node >= 0)
