@@ -24,7 +24,11 @@ static bool has_stopped(const struct job *job)
 /* A job that is refused before any of its pods was made can still be corrected in place: it has not begun. */
 static bool has_begun(const struct job *job, bool accepted)
 {
-    return accepted || (job->status->start_time && job->missing < job->desired) || job->outcome_recorded;
+    bool begun = accepted || job->outcome_recorded || (job->status->start_time && job->missing < job->desired);
+
+    for (int i = 0; i < job->role_count; i++)
+        begun |= job->roles[i].created;
+    return begun;
 }
 
 static enum trainingjob_status_phase phase_of(const struct job *job, bool accepted)

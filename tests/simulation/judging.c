@@ -57,7 +57,7 @@ static bool was_lost(const struct life *life)
 static bool has_had_pods(const struct world *world, const struct thing *job)
 {
     for (const struct life *life = world->lives; life; life = life->next)
-        if (strcmp(life->job_uid, job->uid) == 0 && !was_lost(life))
+        if (strcmp(life->job_uid, job->uid) == 0 && life->node >= 0 && !was_lost(life))
             return true;
     return false;
 }
