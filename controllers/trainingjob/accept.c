@@ -22,19 +22,21 @@ static const char *depends_on(const struct job *job)
 /* The first one with what to write instead, then the names of the others; NULL when there is none. */
 static const char *describe_refused(const struct job *job, const struct refused *table, size_t count)
 {
-    const char *text = NULL;
+    const char *text = NULL, *glue = "; likewise ";
 
     for (size_t i = 0; i < count; i++) {
         if (!table[i].present)
             continue;
-        if (text)
-            text = arena_printf(job->arena, "%s; likewise %s", text, table[i].field);
-        else
+        if (!text) {
             text = arena_printf(job->arena,
                                 "%s: this %s is not implemented in this version of Kitae: %s",
                                 table[i].field,
                                 table[i].what,
                                 table[i].instead);
+            continue;
+        }
+        text = arena_printf(job->arena, "%s%s%s", text, glue, table[i].field);
+        glue = ", ";
     }
     return text;
 }
@@ -48,9 +50,9 @@ static const char *refused_fields(const struct job *job)
           "spec.framework",
           "value",
           "write PyTorch, or leave it out" },
-        { spec->data != NULL, "spec.data", "field", mount },
+        { spec->data_count > 0, "spec.data", "field", mount },
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
-        { spec->outputs != NULL, "spec.outputs", "field", mount },
+        { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { spec->suspend, "spec.suspend", "value", "write false, or leave it out" },
         { spec->success_policy != NULL, "spec.successPolicy", "field", "remove it; all workers must succeed" },
         { spec->failure_policy != NULL, "spec.failurePolicy", "field", "remove it; a failed pod fails the job" },
@@ -111,12 +113,15 @@ static const struct failure *invalid_child(const struct job *job)
 
 static bool refuse_child(const struct job *job, struct plan *out, const struct failure *failure)
 {
+    const char *advice = has_pods(job) ? "give the job a new name and a corrected template" : "correct the template";
+
     return refuse(out,
                   "InvalidTemplate",
                   arena_printf(job->arena,
-                               "The API server refuses %s %s; correct the template. It says: %.600s",
+                               "The API server refuses %s %s: %s. It says: %.600s",
                                kind_info(failure->kind)->name,
                                failure->name,
+                               advice,
                                failure->message));
 }
 

@@ -19,6 +19,11 @@ struct slice job_template(const struct job *job, const struct role *role)
     return role->spec->template.data ? role->spec->template : job->spec->template;
 }
 
+bool has_pods(const struct job *job)
+{
+    return job->missing < job->desired;
+}
+
 bool pod_is_over(const struct object *pod)
 {
     return pod->pod.phase == POD_SUCCEEDED || pod->pod.phase == POD_FAILED;
@@ -110,8 +115,18 @@ static void count_place(struct role *role, const struct place *place)
     } else {
         role->active++;
         role->running += pod->pod.phase == POD_RUNNING;
+        role->leaving += pod->deleted_at != 0;
         role->ready += pod->pod.ready && !pod->deleted_at;
     }
+}
+
+/* A pod that goes before it ever ran is no loss: once this is recorded its role may make it again. */
+static bool lets_one_go(const struct role *role)
+{
+    for (int index = 0; index < role->replicas; index++)
+        if (role->places[index].pod && pod_never_ran(role->places[index].pod))
+            return true;
+    return false;
 }
 
 static void count_pods(struct job *job)
@@ -121,10 +136,12 @@ static void count_pods(struct job *job)
 
         for (int index = 0; index < role->replicas; index++)
             count_place(role, &role->places[index]);
-        role->created |= !role->missing;
+        role->created = (role->created || !role->missing) && !lets_one_go(role);
         job->active += role->active;
         job->ready += role->ready;
         job->running += role->running;
+        job->leaving += role->leaving;
+        job->succeeded += role->succeeded;
         job->missing += role->missing;
     }
 }
@@ -153,12 +170,13 @@ static void judge(struct job *job)
 
     job->finished = condition_is_true(status, "Complete") || condition_is_true(status, "Failed");
     job->outcome_recorded = completing || job->finished;
-    if (job->outcome_recorded)
-        job->outcome = status->last_failure ? OUTCOME_FAILED : OUTCOME_SUCCEEDED;
-    else if (job->blame.role)
+    if (job->outcome_recorded ? !status->last_failure : status->start_time && world_succeeded(job)) {
+        job->outcome = OUTCOME_SUCCEEDED; /* what the other roles do when the work is done is no failure */
+        return;
+    }
+    find_blame(job);
+    if (job->blame.role)
         job->outcome = OUTCOME_FAILED;
-    else if (status->start_time && world_succeeded(job))
-        job->outcome = OUTCOME_SUCCEEDED;
 }
 
 void job_init(struct job *job, const struct observed *in)
@@ -173,6 +191,5 @@ void job_init(struct job *job, const struct observed *in)
     for (size_t i = 0; i < pods.count; i++)
         place_pod(job, pods.items[i]);
     count_pods(job);
-    find_blame(job);
     judge(job);
 }

@@ -27,7 +27,7 @@ struct role {
     int first_rank;       /* of its replica 0, counted in replicas; only in the world */
     bool created;         /* every pod of this attempt was seen once: one that is missing now is lost */
     struct place *places; /* one for each replica */
-    int active, ready, running, succeeded, failed, missing;
+    int active, ready, running, leaving, succeeded, failed, missing;
 };
 
 /* The one failure that a person should look at. */
@@ -52,7 +52,7 @@ struct job {
     int attempt;
     struct role roles[MAX_ROLES];
     int role_count;
-    int desired, active, ready, running, missing; /* pods, over all roles */
+    int desired, active, ready, running, leaving, succeeded, missing; /* pods, over all roles */
     int world;                                    /* replicas in the world */
     bool lost_a_pod;                              /* the blame is that a pod is missing: to be proved first */
     struct blame blame;                           /* of this attempt, recorded or seen now */
@@ -71,6 +71,9 @@ struct slice job_template(const struct job *job, const struct role *role);
 
 /* The role and index of the master: chief, else worker 0, else the first of the first role. */
 const struct role *job_master(const struct job *job);
+
+/* Some pod of this attempt is there or has succeeded, so that the template can no longer change. */
+bool has_pods(const struct job *job);
 
 bool pod_is_over(const struct object *pod);   /* has reached a phase that it never leaves */
 bool pod_never_ran(const struct object *pod); /* being deleted before it was given a node */

@@ -3,7 +3,10 @@
 
 #include "job.h"
 
-enum { SIGNAL_BASE = 128 };
+enum {
+    SIGNAL_BASE = 128,
+    LINE_KEPT = 300, /* bytes of the last line, from its start: status.lastFailure.logTail has all of it */
+};
 
 const char *pods_text(const struct job *job, int count)
 {
@@ -24,38 +27,43 @@ static struct slice last_line(const char *text)
         end--;
     for (start = end; start && !strchr("\r\n", text[start - 1]);)
         start--;
+    if (end - start > LINE_KEPT)
+        end = start + LINE_KEPT;
+    while (end > start && ((unsigned char)text[end] & 0xc0) == 0x80) /* not within a character of UTF-8 */
+        end--;
     return (struct slice){ text + start, end - start };
 }
 
+/* What happened to a pod, by reason, in words that go before its node's name. */
 static const char *what_happened(const char *reason)
 {
     static const char *const table[][2] = {
-        { "OOMKilled", "ran out of memory" },
-        { "Evicted", "was evicted" },
-        { "Disrupted", "was drained, preempted or evicted" },
-        { "PodDeleted", "was deleted while it ran" },
+        { "OOMKilled", "ran out of memory on" },
+        { "Evicted", "was evicted from" },
+        { "Disrupted", "was drained or preempted, or lost with its node," },
+        { "PodDeleted", "was deleted while it was on" },
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (strcmp(table[i][0], reason) == 0)
             return table[i][1];
-    return "failed";
+    return "failed on";
 }
 
-/* " with exit code 139, which is signal 11 (Reason)"; what says nothing is left out. */
-static const char *how_it_ended(const struct job *job)
+/* " (OOMKilled, exit code 137)", " (exit code 139, signal 11)"; reasons that say nothing are left out. */
+static const char *details(const struct job *job)
 {
     const struct blame *blame = &job->blame;
-    bool generic = strcmp(blame->reason, "Error") == 0;
-    const char *code = "", *signal = "";
+    bool generic = strcmp(blame->reason, "Error") == 0 || strcmp(blame->reason, "PodFailed") == 0;
+    const char *code = "", *signal = "", *reason = generic ? "" : blame->reason;
 
     if (blame->ended && blame->exit_code)
-        code = arena_printf(job->arena, " with exit code %d", blame->exit_code);
+        code = arena_printf(job->arena, "exit code %d", blame->exit_code);
     if (generic && blame->exit_code > SIGNAL_BASE && blame->exit_code < SIGNAL_BASE + 65)
-        signal = arena_printf(job->arena, ", which is signal %d", blame->exit_code - SIGNAL_BASE);
-    if (generic && *code)
-        return arena_printf(job->arena, "%s%s", code, signal);
-    return arena_printf(job->arena, "%s (%s)", code, blame->reason);
+        signal = arena_printf(job->arena, ", signal %d", blame->exit_code - SIGNAL_BASE);
+    if (!*reason && !*code)
+        return "";
+    return arena_printf(job->arena, " (%s%s%s%s)", reason, *reason && *code ? ", " : "", code, signal);
 }
 
 const char *failure_text(const struct job *job)
@@ -69,13 +77,13 @@ const char *failure_text(const struct job *job)
                             blame->role,
                             blame->index);
     return arena_printf(job->arena,
-                        "%s-%d %s%s%s%s%s%.*s",
+                        "%s-%d %s %s%s%s%s%.*s",
                         blame->role,
                         blame->index,
                         what_happened(blame->reason),
-                        *blame->node ? " on node " : "",
+                        *blame->node ? "node " : "no node",
                         blame->node,
-                        how_it_ended(job),
+                        details(job),
                         words.length ? ": " : "",
                         (int)words.length,
                         words.data);

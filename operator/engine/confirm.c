@@ -5,9 +5,8 @@
 #include "../base/memory.h"
 #include "../base/scan.h"
 #include "pass_internal.h"
+#include "strays.h"
 #include "writes.h"
-
-enum { CONFIRM_RETRY_MS = 200 };
 
 /* Compares one live child with the store; counts it when it is ours. False: the store is behind. */
 static bool store_knows(struct engine *engine, struct pass *pass, struct slice text, size_t *count)
@@ -23,6 +22,8 @@ static bool store_knows(struct engine *engine, struct pass *pass, struct slice t
     same = strcmp(live->owner_uid, pass->uid) != 0 ||
            (known && strcmp(known->uid, live->uid) == 0 && known->version >= live->version);
     *count += strcmp(live->owner_uid, pass->uid) == 0;
+    if (strcmp(live->owner_uid, pass->uid) == 0 && !live->managed)
+        strays_relabel(engine, live); /* else it would never come into view */
     object_destroy(live);
     return same;
 }
@@ -69,8 +70,7 @@ static void answered(struct engine *engine, void *context, const struct http_res
 
     pass->outstanding--;
     if (!good) {
-        pass->failed = response->status != 200;
-        queue_add_at(&engine->queue, key, engine->now + CONFIRM_RETRY_MS);
+        pass->failed = true; /* back off until the watch has caught up */
         pass_end(pass);
         return;
     }

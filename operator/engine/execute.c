@@ -3,6 +3,7 @@
 #include "../base/memory.h"
 #include "log.h"
 #include "pass_internal.h"
+#include "strays.h"
 #include "writes.h"
 
 enum { TOLD_AFTER = 3 }; /* failed passes in a row, before trouble of the server's goes into status */
@@ -125,6 +126,21 @@ static void need(struct pass *pass, enum kind kind, uint64_t version)
         pass->key->needed[kind] = version;
 }
 
+/* Ours: made before, older, or dying. The watch will show which, unless it lost the label that the watch goes by. */
+static void found_ours(struct pass *pass, const struct object *live)
+{
+    need(pass, live->kind, live->version);
+    pass->failed = true; /* back off: it may not come into view at once */
+    if (!live->managed)
+        strays_relabel(pass->engine, live);
+}
+
+static void found_stranger(struct pass *pass, const struct action *action)
+{
+    refusal_record(pass, action, FAILURE_TAKEN, "the name belongs to an object that is not ours", 0);
+    queue_add(&pass->engine->queue, pass->key, pass->engine->now); /* to say so */
+}
+
 /* The answer to a GET of what a write may have made: the key waits until its watch shows it. */
 static void settled(struct engine *engine, void *context, const struct http_response *response)
 {
@@ -137,14 +153,13 @@ static void settled(struct engine *engine, void *context, const struct http_resp
     pass->outstanding--;
     if (answer_classify(response) == ANSWER_OK && object_decode(action->kind, response->body, &live, &err) == 0) {
         if (strcmp(live->owner_uid, pass->uid) == 0)
-            need(pass, action->kind, live->version); /* ours: made before, older, or dying; the next pass sees which */
+            found_ours(pass, live);
         else
-            refusal_record(pass, action, FAILURE_TAKEN, "the name belongs to an object that is not ours", 0);
+            found_stranger(pass, action);
         object_destroy(live);
     } else if (answer_classify(response) != ANSWER_NOT_FOUND) {
         pass->failed = true;
     }
-    queue_add(&pass->engine->queue, pass->key, pass->engine->now);
     pass_advance(pass);
 }
 

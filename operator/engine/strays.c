@@ -176,6 +176,16 @@ static void relabelled(struct engine *engine, void *context, const struct http_r
     (void)response; /* whatever the answer: its owner's next pass sees what is there */
 }
 
+void strays_relabel(struct engine *engine, const struct object *child)
+{
+    log_warn("a child lost our label; putting it back",
+             KV_STR("kind", kind_info(child->kind)->name),
+             KV_STR("namespace", child->namespace),
+             KV_STR("name", child->name));
+    if (engine_may_write(engine))
+        engine_send(engine, write_relabel(engine, child), relabelled, NULL);
+}
+
 static void child_answered(struct engine *engine, void *context, const struct http_response *response)
 {
     struct stray *stray = context;
@@ -183,13 +193,8 @@ static void child_answered(struct engine *engine, void *context, const struct ht
     struct error err;
 
     if (response->status == 200 && object_decode(stray->kind, response->body, &child, &err) == 0) {
-        if (strcmp(child->uid, stray->uid) == 0 && !child->managed && engine_may_write(engine)) {
-            log_warn("a child lost our label; putting it back",
-                     KV_STR("kind", kind_info(child->kind)->name),
-                     KV_STR("namespace", child->namespace),
-                     KV_STR("name", child->name));
-            engine_send(engine, write_relabel(engine, child), relabelled, NULL);
-        }
+        if (strcmp(child->uid, stray->uid) == 0 && !child->managed)
+            strays_relabel(engine, child);
         object_destroy(child);
     }
     stray_destroy(stray);

@@ -21,3 +21,6 @@ int64_t strays_tick(struct engine *engine);
 
 /* A child that a watch reported as deleted, yet without a deletion time. */
 void strays_look_for(struct engine *engine, const struct object *child);
+
+/* Puts our label back on a child that a live read showed without it. */
+void strays_relabel(struct engine *engine, const struct object *child);

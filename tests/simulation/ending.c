@@ -124,11 +124,21 @@ static bool holds_invisible(const struct world *world, const char *namespace, co
     return false;
 }
 
+/* A job that left the operator's selector is let go, and its children with it. */
+static bool owned_out_of_scope(const struct world *world, const struct thing *thing)
+{
+    const struct thing *job = fact_owner(world, thing->now->tree);
+
+    return job && !is_in_scope(world, job);
+}
+
 static void no_stuck_finalizers(struct world *world, const struct thing *thing)
 {
     const json_t *labels = jb_get(tree_metadata(thing->now->tree), "labels");
     const char *owner = jb_get_str(tree_controller(thing->now->tree), "uid");
 
+    if (owned_out_of_scope(world, thing))
+        return;
     if (thing->resource == RESOURCE_JOBS ? holds_invisible(world, thing->namespace, thing->uid) : is_invisible(thing))
         return;
     if (thing_is_deleting(thing)) {
