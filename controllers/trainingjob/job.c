@@ -14,6 +14,11 @@ const char *job_pod_name(const struct job *job, const struct role *role, int ind
     return arena_printf(job->arena, "%s-%s-%d", job->name, role->name, index);
 }
 
+const char *job_blamed_pod(const struct job *job)
+{
+    return arena_printf(job->arena, "%s-%s-%d", job->name, job->blame.role, job->blame.index);
+}
+
 struct slice job_template(const struct job *job, const struct role *role)
 {
     return role->spec->template.data ? role->spec->template : job->spec->template;
@@ -120,15 +125,6 @@ static void count_place(struct role *role, const struct place *place)
     }
 }
 
-/* A pod that goes before it ever ran is no loss: once this is recorded its role may make it again. */
-static bool lets_one_go(const struct role *role)
-{
-    for (int index = 0; index < role->replicas; index++)
-        if (role->places[index].pod && pod_never_ran(role->places[index].pod))
-            return true;
-    return false;
-}
-
 static void count_pods(struct job *job)
 {
     for (int i = 0; i < job->role_count; i++) {
@@ -136,7 +132,7 @@ static void count_pods(struct job *job)
 
         for (int index = 0; index < role->replicas; index++)
             count_place(role, &role->places[index]);
-        role->created = (role->created || !role->missing) && !lets_one_go(role);
+        role->created |= !role->missing;
         job->active += role->active;
         job->ready += role->ready;
         job->running += role->running;
@@ -179,6 +175,14 @@ static void judge(struct job *job)
         job->outcome = OUTCOME_FAILED;
 }
 
+static void read_outcome(struct job *job)
+{
+    const struct trainingjob_status *status = job->status;
+
+    job->finished = condition_is_true(status, "Complete") || condition_is_true(status, "Failed");
+    job->outcome_recorded = job->finished || status->phase == TRAININGJOB_STATUS_PHASE_COMPLETING;
+}
+
 void job_init(struct job *job, const struct observed *in)
 {
     struct objects pods = in->children[KIND_POD];
@@ -190,6 +194,7 @@ void job_init(struct job *job, const struct observed *in)
     init_world(job);
     for (size_t i = 0; i < pods.count; i++)
         place_pod(job, pods.items[i]);
+    read_outcome(job);
     count_pods(job);
     judge(job);
 }

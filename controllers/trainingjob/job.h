@@ -53,18 +53,20 @@ struct job {
     struct role roles[MAX_ROLES];
     int role_count;
     int desired, active, ready, running, leaving, succeeded, missing; /* pods, over all roles */
-    int world;                                    /* replicas in the world */
-    bool lost_a_pod;                              /* the blame is that a pod is missing: to be proved first */
-    struct blame blame;                           /* of this attempt, recorded or seen now */
-    enum outcome outcome;                         /* decided: recorded before, or by what is seen now */
-    bool outcome_recorded;                        /* ... in status already */
-    bool finished;                                /* the terminal condition is set: nothing changes any more */
+    int world;                                                        /* replicas in the world */
+    bool lost_a_pod;       /* the blame is that a pod is missing: to be proved first */
+    struct blame blame;    /* of this attempt, recorded or seen now */
+    enum outcome outcome;  /* decided: recorded before, or by what is seen now */
+    bool outcome_recorded; /* ... in status already */
+    bool finished;         /* the terminal condition is set: nothing changes any more */
 };
 
 void job_init(struct job *job, const struct observed *in);
 
 const char *job_host_service(const struct job *job);                                 /* "<job>-hosts" */
 const char *job_pod_name(const struct job *job, const struct role *role, int index); /* "<job>-<role>-<index>" */
+
+const char *job_blamed_pod(const struct job *job);                                   /* the pod of job->blame */
 
 /* The template of a role as JSON text: its own, or the job's. */
 struct slice job_template(const struct job *job, const struct role *role);

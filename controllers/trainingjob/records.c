@@ -6,7 +6,7 @@ static bool is_recorded(const struct job *job, const struct object *pod)
     if (job->outcome_recorded)
         return pod_is_over(pod) || pod->deleted_at || job->finished;
     if (pod_never_ran(pod))
-        return true; /* there is no outcome to lose; it is made again */
+        return true; /* there is no outcome to lose */
     for (int i = 0; i < job->role_count; i++)
         for (int index = 0; index < job->roles[i].replicas; index++)
             if (job->roles[i].places[index].pod == pod)

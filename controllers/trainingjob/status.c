@@ -24,7 +24,7 @@ static bool has_stopped(const struct job *job)
 /* A job that is refused before any of its pods was made can still be corrected in place: it has not begun. */
 static bool has_begun(const struct job *job, bool accepted)
 {
-    bool begun = accepted || job->outcome_recorded || (job->status->start_time && job->missing < job->desired);
+    bool begun = accepted || job->outcome_recorded || (job->status->start_time && has_pods(job));
 
     for (int i = 0; i < job->role_count; i++)
         begun |= job->roles[i].created;
@@ -55,29 +55,33 @@ static const char *duration_text(struct arena *arena, int64_t seconds)
     return arena_printf(arena, "%" PRId64 "s", seconds < 0 ? 0 : seconds);
 }
 
+/* "3 of 5 pods are running, 1 succeeded, 1 is being deleted" */
+static const char *counts_text(const struct job *job)
+{
+    const char *text = arena_printf(job->arena, "%d of %d pods are running", job->running, job->desired);
+
+    if (job->succeeded)
+        text = arena_printf(job->arena, "%s, %d succeeded", text, job->succeeded);
+    if (job->leaving)
+        text = arena_printf(job->arena, "%s, %d being deleted", text, job->leaving);
+    return text;
+}
+
 static const char *starting_text(const struct job *job)
 {
     struct waiting waiting;
 
     if (find_waiting(job, &waiting))
-        return arena_printf(job->arena, "%d of %d pods are running; %s", job->running, job->desired, waiting.message);
-    if (job->running)
-        return arena_printf(
-            job->arena, "%d of %d pods are running; the others are being started", job->running, job->desired);
+        return arena_printf(job->arena, "%s; %s", counts_text(job), waiting.message);
+    if (job->running || job->succeeded)
+        return arena_printf(job->arena, "%s; the rest is being started", counts_text(job));
     return arena_printf(job->arena, "Starting %s", pods_text(job, job->desired));
 }
 
 static const char *running_text(const struct job *job)
 {
-    int succeeded = 0;
-
-    for (int i = 0; i < job->role_count; i++)
-        succeeded += job->roles[i].succeeded;
-    if (succeeded)
-        return arena_printf(
-            job->arena, "%d of %d pods are running, %d succeeded", job->running, job->desired, succeeded);
-    if (job->running < job->desired)
-        return arena_printf(job->arena, "%d of %d pods are running", job->running, job->desired);
+    if (job->running < job->desired || job->leaving)
+        return counts_text(job);
     return job->desired == 1 ? "The pod is running" : arena_printf(job->arena, "All %d pods are running", job->desired);
 }
 

@@ -24,7 +24,8 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         want_service(&job, out);
         want_pods(&job, out);
     }
-    out->confirm = job.lost_a_pod;
+    if (job.lost_a_pod)
+        plan_confirm(out, KIND_POD, job_blamed_pod(&job));
 }
 
 static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_COUNT };

@@ -15,7 +15,7 @@ static const struct cause causes[] = {
     { "ImagePullBackOff", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
     { "InvalidImageName",
       "InvalidImageName",
-      "has an image name that is none",
+      "has an invalid image name",
       "give the job a new name and a correct image" },
     { "ErrImageNeverPull",
       "ErrImageNeverPull",
@@ -51,13 +51,17 @@ static bool waits(const struct job *job, const struct role *role, int index, str
                                 "%s: %s%s%s",
                                 ret->summary,
                                 cause->advice,
-                                *pod->pod.wait_message ? ". The node or scheduler says: " : "",
+                                !*pod->pod.wait_message  ? ""
+                                : pod->pod.unschedulable ? ". The scheduler says: "
+                                                         : ". The node says: ",
                                 pod->pod.wait_message);
     return true;
 }
 
 static const char *denial_reason(const struct failure *failure)
 {
+    if (failure->type == FAILURE_INVALID)
+        return "InvalidTemplate";
     if (failure->type == FAILURE_SERVER)
         return "ServerTrouble";
     if (strstr(failure->message, "exceeded quota"))

@@ -34,20 +34,24 @@ static struct slice last_line(const char *text)
     return (struct slice){ text + start, end - start };
 }
 
-/* What happened to a pod, by reason, in words that go before its node's name. */
-static const char *what_happened(const char *reason)
+/* "failed on node n1", by the reason that was found. */
+static const char *what_happened(const struct job *job)
 {
-    static const char *const table[][2] = {
-        { "OOMKilled", "ran out of memory on" },
-        { "Evicted", "was evicted from" },
-        { "Disrupted", "was drained or preempted, or lost with its node," },
-        { "PodDeleted", "was deleted while it was on" },
+    static const struct {
+        const char *reason, *there, *nowhere;
+    } table[] = {
+        { "OOMKilled", "ran out of memory on", "ran out of memory" },
+        { "Evicted", "was evicted from", "was evicted" },
+        { "Disrupted", "was drained from, preempted on or lost with", "was disrupted" },
+        { "PodDeleted", "was deleted while on", "was deleted" },
+        { NULL, "failed on", "failed" },
     };
+    const char *node = job->blame.node;
+    size_t i = 0;
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (strcmp(table[i][0], reason) == 0)
-            return table[i][1];
-    return "failed on";
+    while (table[i].reason && strcmp(table[i].reason, job->blame.reason) != 0)
+        i++;
+    return *node ? arena_printf(job->arena, "%s node %s", table[i].there, node) : table[i].nowhere;
 }
 
 /* " (OOMKilled, exit code 137)", " (exit code 139, signal 11)"; reasons that say nothing are left out. */
@@ -77,12 +81,10 @@ const char *failure_text(const struct job *job)
                             blame->role,
                             blame->index);
     return arena_printf(job->arena,
-                        "%s-%d %s %s%s%s%s%.*s",
+                        "%s-%d %s%s%s%.*s",
                         blame->role,
                         blame->index,
-                        what_happened(blame->reason),
-                        *blame->node ? "node " : "no node",
-                        blame->node,
+                        what_happened(job),
                         details(job),
                         words.length ? ": " : "",
                         (int)words.length,

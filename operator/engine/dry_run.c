@@ -150,7 +150,7 @@ static void say_plan(const struct rehearsal *all, struct dry_run *run)
     const struct plan *plan = &all->plan;
 
     if (plan->confirm && !all->in.confirmed) {
-        jb_set(run->summary, "confirm", json_true());
+        jb_set(run->summary, "confirm", jb_fmt("%s/%s", kind_info(plan->confirm_kind)->name, plan->confirm));
         return;
     }
     say_status(all, run->summary);

@@ -19,8 +19,8 @@ struct dry_run_input {
 struct dry_run {
     /*
      * {confirm, status, events, drops, releases, creates, applies, lookAgainAt}; what there is none of is left out.
-     * Objects are named like "pod/train-worker-0". With `confirm` there is nothing else: the pass would first read the
-     * children live, and be planned again with `confirmed`.
+     * Objects are named like "pod/train-worker-0". With `confirm` there is nothing else: the pass would first read that
+     * object live, and be planned again with `confirmed`.
      */
     json_t *summary;
     json_t *bodies; /* an array: the objects of `creates` and `applies`, whole, in the order of the plan */

@@ -285,7 +285,7 @@ static void set_look_again(struct drawing *drawing)
         queue_add_at(&engine->queue, drawing->key, engine->now + at * 1000 - engine->wall);
 }
 
-/* Plans and carries out; `confirmed`: the children were read live just now. */
+/* Plans and carries out; `confirmed`: what the last plan wanted proved absent is absent. */
 static void plan_and_execute(struct engine *engine, struct key *key, const struct object *self, bool confirmed)
 {
     struct drawing drawing = { .engine = engine, .key = key, .controller = engine_controller(engine, key->kind) };
@@ -294,8 +294,8 @@ static void plan_and_execute(struct engine *engine, struct key *key, const struc
     histogram_add(&engine->counters.queue_seconds, (double)(engine->now - key->dirty_since) / 1000);
     draw(&drawing, self, confirmed);
     if (drawing.plan.confirm && !confirmed) {
+        confirm_absence(engine, key, self, drawing.plan.confirm_kind, drawing.plan.confirm);
         drawing_finish(&drawing);
-        confirm_children(engine, key, self);
         return;
     }
     set_look_again(&drawing);

@@ -47,6 +47,7 @@ struct pass {
     bool more;            /* there is more to do than one pass may */
     unsigned retry_after_ms;
     int64_t started_at;
+    enum kind confirm_kind; /* confirm.c: what is being read */
 };
 
 /* Carries the pass on as far as it goes now; may free it. */

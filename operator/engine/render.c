@@ -26,11 +26,12 @@ static json_t *owner_reference(const struct object *owner)
 }
 
 /* apiVersion and kind first, so that what people read begins as they expect. */
-static json_t *with_header(const struct want *want, json_t *take_body)
+static json_t *with_header(const struct observed *in, const struct want *want, json_t *take_body)
 {
-    json_t *whole = OBJ({ "apiVersion", jb_str(kind_api_version(want->kind)) },
-                        { "kind", jb_str(kind_info(want->kind)->kind) },
-                        { "metadata", OBJ({ "name", jb_str(want->name) }) });
+    json_t *whole =
+        OBJ({ "apiVersion", jb_str(kind_api_version(want->kind)) },
+            { "kind", jb_str(kind_info(want->kind)->kind) },
+            { "metadata", OBJ({ "name", jb_str(want->name) }, { "namespace", jb_str(in->self->namespace) }) });
 
     json_object_update_missing(jb_child_object(whole, "metadata"), jb_child_object(take_body, "metadata"));
     json_object_update_missing(whole, take_body);
@@ -49,11 +50,10 @@ static void add_hash(json_t *body)
 
 json_t *render_child(const struct observed *in, const struct want *want)
 {
-    json_t *body = with_header(want, want->body(in, &want->identity));
+    json_t *body = with_header(in, want, want->body(in, &want->identity));
     json_t *metadata = jb_child_object(body, "metadata");
     json_t *labels = jb_child_object(metadata, "labels");
 
-    jb_set(metadata, "namespace", jb_str(in->self->namespace));
     jb_set(labels, LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE));
     jb_set(labels, LABEL_OWNER_UID, jb_str(in->self->uid));
     add_identity(labels, &want->identity);

@@ -83,7 +83,7 @@ struct http_request *write_relabel(struct engine *engine, const struct object *c
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
     json_auto_t *body = OBJ({ "metadata",
                               OBJ({ "uid", jb_str(child->uid) },
-                                  { "labels", OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }) }) });
+                                  { "labels", OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(child->owner_uid) }) }) });
 
     path_object(&path, child->kind, child->namespace, child->name);
     strbuf_adds(&path, "?fieldManager=kitae");
@@ -103,16 +103,5 @@ struct http_request *read_object(struct engine *engine, enum kind kind, const ch
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
 
     path_object(&path, kind, namespace, name);
-    return read_request(engine, &path);
-}
-
-struct http_request *read_children(struct engine *engine, enum kind kind, const struct object *self)
-{
-    struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
-
-    path_collection(&path, kind, self->namespace);
-    strbuf_adds(&path, "?resourceVersion=&labelSelector=");
-    strbuf_add_escaped(&path, LABEL_OWNER_UID "=");
-    strbuf_add_escaped(&path, self->uid);
     return read_request(engine, &path);
 }

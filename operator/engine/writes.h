@@ -12,4 +12,3 @@ struct http_request *write_delete(struct engine *engine, const struct object *ch
 struct http_request *write_release(struct engine *engine, const struct object *child); /* strips FINALIZER_RECORD */
 struct http_request *write_relabel(struct engine *engine, const struct object *child); /* puts our label back */
 struct http_request *read_object(struct engine *engine, enum kind kind, const char *namespace, const char *name);
-struct http_request *read_children(struct engine *engine, enum kind kind, const struct object *self); /* live */

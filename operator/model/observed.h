@@ -37,7 +37,7 @@ struct observed {
     struct objects children[KIND_COUNT];
     const struct failure *failures;
     size_t failure_count;
-    bool confirmed;      /* the children were read live just now, and are what is seen here */
+    bool confirmed;      /* what the last plan wanted proved absent was read live just now, and is */
     int64_t now;         /* seconds since 1970 */
     struct arena *arena; /* for strings of the plan */
 };

@@ -92,6 +92,14 @@ void plan_event(struct plan *out, bool warning, const char *reason, const char *
     out->events[out->event_count++] = event;
 }
 
+void plan_confirm(struct plan *out, enum kind kind, const char *name)
+{
+    if (out->confirm)
+        return;
+    out->confirm = name;
+    out->confirm_kind = kind;
+}
+
 void plan_look_again(struct plan *out, int64_t at)
 {
     if (!out->look_again_at || at < out->look_again_at)

@@ -65,7 +65,9 @@ struct plan {
     size_t event_count, event_capacity;
     json_t *status;        /* everything but conditions and observedGeneration, which the engine adds */
     bool keep_status;      /* leave the status as it is, to the letter */
-    bool confirm;          /* read the children live and plan again; nothing of this plan is carried out */
+    const char *confirm; /* name of an object to be read live, to prove that it is not there; NULL: none. Then the plan is
+                            made again, and nothing of this one is carried out */
+    enum kind confirm_kind;
     int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
 };
 
@@ -88,5 +90,8 @@ void plan_condition(struct plan *out, const char *type, bool status, const char 
 /* Said once for each change of the status that goes with it: a pass that does not change the status sends no event. */
 void plan_event(struct plan *out, bool warning, const char *reason, const char *action, const char *format, ...)
     printf_like(5, 6);
+
+/* Something is concluded from the absence of this object: it must be proved first. The first one named counts. */
+void plan_confirm(struct plan *out, enum kind kind, const char *name);
 
 void plan_look_again(struct plan *out, int64_t at); /* the earliest one counts */

@@ -224,13 +224,13 @@ static void shorten_conditions(json_t *status)
 
 static void print_run(const struct sample *sample, const struct dry_run *run, struct strbuf *out)
 {
-    bool whole = json_is_true(jb_get(sample->header, "whole"));
+    bool bodies = json_is_true(jb_get(sample->header, "bodies"));
     json_auto_t *summary = jb_copy(run->summary);
 
-    if (!whole)
+    if (!json_is_true(jb_get(sample->header, "conditions")))
         shorten_conditions(json_object_get(summary, "status"));
     yaml_dump(summary, out);
-    for (size_t i = 0; whole && i < json_array_size(run->bodies); i++) {
+    for (size_t i = 0; bodies && i < json_array_size(run->bodies); i++) {
         strbuf_adds(out, "---\n");
         yaml_dump(json_array_get(run->bodies, i), out);
     }
