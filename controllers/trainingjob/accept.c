@@ -125,6 +125,11 @@ static bool refuse_child(const struct job *job, struct plan *out, const struct f
                                failure->message));
 }
 
+bool is_refused_by_server(const struct job *job)
+{
+    return invalid_child(job) != NULL;
+}
+
 bool accept_job(const struct job *job, struct plan *out)
 {
     const char *refused = refused_fields(job), *unusable;

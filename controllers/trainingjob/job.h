@@ -88,6 +88,7 @@ const char *intervals_format(const struct role *role, struct arena *arena);
 
 /* accept.c: fields whose behaviour is not there yet, and templates that cannot be used. False: Accepted is False. */
 bool accept_job(const struct job *job, struct plan *out);
+bool is_refused_by_server(const struct job *job); /* a child was, for what it is (400, 422) */
 
 /* service.c, pods.c */
 void want_service(const struct job *job, struct plan *out);

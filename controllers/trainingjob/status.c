@@ -21,14 +21,10 @@ static bool has_stopped(const struct job *job)
     return true;
 }
 
-/* A job that is refused before any of its pods was made can still be corrected in place: it has not begun. */
+/* A job whose first pod the server refused can still be corrected in place: it has not begun. */
 static bool has_begun(const struct job *job, bool accepted)
 {
-    bool begun = accepted || job->outcome_recorded || (job->status->start_time && has_pods(job));
-
-    for (int i = 0; i < job->role_count; i++)
-        begun |= job->roles[i].created;
-    return begun;
+    return accepted || (job->status->start_time && (has_pods(job) || job->outcome_recorded || !is_refused_by_server(job)));
 }
 
 static enum trainingjob_status_phase phase_of(const struct job *job, bool accepted)

@@ -262,8 +262,8 @@ static int take_file(struct planner *planner, const char *file)
         fprintf(stderr, "kitae plan: %s\n", err.message);
         return USAGE;
     }
-    planner->file = file;
-    if (yaml_parse(file, (struct slice){ strbuf_text(&text), text.length }, &yaml, &err) < 0) {
+    planner->file = standard_input ? "<stdin>" : file;
+    if (yaml_parse(planner->file, (struct slice){ strbuf_text(&text), text.length }, &yaml, &err) < 0) {
         planner->problems++;
         fprintf(stderr, "%s\n", err.message);
         return 0;

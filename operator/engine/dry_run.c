@@ -129,6 +129,16 @@ static void say_departures(const struct plan *plan, json_t *summary)
         say(summary, "releases", name_of(plan->releases[i]->kind, plan->releases[i]->name));
 }
 
+/* With an arena of its own: what a late body leaves behind would add up over thousands of pods. */
+static json_t *render(const struct observed *in, const struct want *want)
+{
+    auto_arena struct arena arena = { 0 };
+    struct observed own = *in;
+
+    own.arena = &arena;
+    return render_child(&own, want);
+}
+
 static void say_want(const struct rehearsal *all, const struct want *want, struct dry_run *run)
 {
     const struct object *self = all->in.self;
@@ -138,7 +148,7 @@ static void say_want(const struct rehearsal *all, const struct want *want, struc
 
     if (ours && (want->mode == WANT_CREATE || child->deleted_at))
         return;
-    body = render_child(&all->in, want);
+    body = render(&all->in, want);
     if (ours && !render_differs(child, body))
         return;
     say(run->summary, ours ? "applies" : "creates", name_of(want->kind, want->name));

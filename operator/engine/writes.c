@@ -83,6 +83,7 @@ struct http_request *write_relabel(struct engine *engine, const struct object *c
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
     json_auto_t *body = OBJ({ "metadata",
                               OBJ({ "uid", jb_str(child->uid) },
+                                  { "resourceVersion", jb_fmt("%" PRIu64, child->version) },
                                   { "labels", OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(child->owner_uid) }) }) });
 
     path_object(&path, child->kind, child->namespace, child->name);
