@@ -175,14 +175,6 @@ static void judge(struct job *job)
         job->outcome = OUTCOME_FAILED;
 }
 
-static void read_outcome(struct job *job)
-{
-    const struct trainingjob_status *status = job->status;
-
-    job->finished = condition_is_true(status, "Complete") || condition_is_true(status, "Failed");
-    job->outcome_recorded = job->finished || status->phase == TRAININGJOB_STATUS_PHASE_COMPLETING;
-}
-
 void job_init(struct job *job, const struct observed *in)
 {
     struct objects pods = in->children[KIND_POD];
@@ -194,7 +186,6 @@ void job_init(struct job *job, const struct observed *in)
     init_world(job);
     for (size_t i = 0; i < pods.count; i++)
         place_pod(job, pods.items[i]);
-    read_outcome(job);
     count_pods(job);
     judge(job);
 }

@@ -66,7 +66,7 @@ void job_init(struct job *job, const struct observed *in);
 const char *job_host_service(const struct job *job);                                 /* "<job>-hosts" */
 const char *job_pod_name(const struct job *job, const struct role *role, int index); /* "<job>-<role>-<index>" */
 
-const char *job_blamed_pod(const struct job *job);                                   /* the pod of job->blame */
+const char *job_blamed_pod(const struct job *job); /* the pod of job->blame */
 
 /* The template of a role as JSON text: its own, or the job's. */
 struct slice job_template(const struct job *job, const struct role *role);

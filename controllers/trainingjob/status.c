@@ -24,7 +24,8 @@ static bool has_stopped(const struct job *job)
 /* A job whose first pod the server refused can still be corrected in place: it has not begun. */
 static bool has_begun(const struct job *job, bool accepted)
 {
-    return accepted || (job->status->start_time && (has_pods(job) || job->outcome_recorded || !is_refused_by_server(job)));
+    return accepted ||
+           (job->status->start_time && (has_pods(job) || job->outcome_recorded || !is_refused_by_server(job)));
 }
 
 static enum trainingjob_status_phase phase_of(const struct job *job, bool accepted)

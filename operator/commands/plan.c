@@ -166,8 +166,8 @@ static const char *refusal_of(const json_t *summary)
     return NULL;
 }
 
-/* A refusal begins with the path of the field that it is about. */
-static void problem_of_refusal(struct planner *planner, const char *message)
+/* For messages that begin with the path of the field that they are about. */
+static void problem_with_path(struct planner *planner, const char *message)
 {
     auto_free char *path = xstrndup(message, strcspn(message, ": "));
 
@@ -184,12 +184,12 @@ static void plan_resource(struct planner *planner, json_t *resource)
 
     make_new(resource);
     if (dry_run(&input, &run, &err) < 0) {
-        problem(planner, "", err.message);
+        problem_with_path(planner, err.message);
         return;
     }
     refusal = refusal_of(run.summary);
     if (refusal)
-        problem_of_refusal(planner, refusal);
+        problem_with_path(planner, refusal);
     else if (planner->only_names)
         print_names(jb_get(run.summary, "creates"));
     else

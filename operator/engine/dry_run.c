@@ -50,7 +50,7 @@ static int put_object(struct store *store, const json_t *value, const struct obj
 
 static int put_objects(struct store *store, const json_t *objects, const struct object **ret_self, struct error *err)
 {
-    const struct object *object;
+    const struct object *object = NULL;
 
     for (size_t i = 0; i < json_array_size(objects); i++) {
         if (put_object(store, json_array_get(objects, i), &object, err) < 0)
@@ -63,7 +63,7 @@ static int put_objects(struct store *store, const json_t *objects, const struct 
 
 static int make_plan(struct rehearsal *all, const struct dry_run_input *in, struct error *err)
 {
-    const struct object *self;
+    const struct object *self = NULL;
     struct error refusal;
 
     if (put_objects(&all->store, in->objects, &self, err) < 0)

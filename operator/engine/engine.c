@@ -195,6 +195,7 @@ void engine_set_fault(struct engine *engine, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    engine->fault_at = engine->now;
     if (engine->fault && strcmp(engine->fault, text) == 0)
         return;
     log_error("not ready", KV_STR("fault", text));
@@ -445,9 +446,15 @@ bool engine_is_ready(const struct engine *engine)
     return !*engine_unready_reason(engine);
 }
 
+/* A fault that did not come again when it was due has passed: the object it was about may be gone. */
+static bool is_at_fault(const struct engine *engine)
+{
+    return engine->fault && engine->now - engine->fault_at < 2 * engine->options.timings.key_backoff_max;
+}
+
 const char *engine_unready_reason(const struct engine *engine)
 {
-    if (engine->fault)
+    if (is_at_fault(engine))
         return engine->fault;
     for (size_t i = 0; i < engine->reflector_count; i++) {
         const struct reflector *reflector = &engine->reflectors[i];

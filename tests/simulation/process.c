@@ -176,7 +176,9 @@ static void start(struct world *world, void *context)
     struct process *process = context;
 
     process->run++;
-    process->tick_at = process->minute_began = 0; /* what a predecessor did does not count */
+    process->tick_at = 0;
+    process->minute_began = world->now; /* what a predecessor did does not count */
+    process->requests = process->steps = 0;
     process->clock_offset = random_between(&world->random, 1000, 100000000);
     snprintf(process->identity, sizeof(process->identity), "kitae-%u_%u", process->number, process->run);
     process->options.identity = process->identity;

@@ -76,8 +76,8 @@ void weather_draw(struct weather *weather, struct random *random)
     draw_watches(weather, random);
     draw_operator(weather, random);
     draw_pods(weather, random);
-    weather->jobs = (unsigned)random_between(random, 1, 6);
-    weather->pods_at_most = (unsigned)random_between(random, 1, random_chance(random, 500) ? 4 : 12);
+    weather->jobs = (unsigned)random_between(random, 2, 6);
+    weather->pods_at_most = (unsigned)random_between(random, 1, 12);
     weather->meddle_every = every(random, 600, 3 * SECOND, MINUTE);
     weather->busy_for = random_between(random, 30 * SECOND, 4 * MINUTE);
 }
