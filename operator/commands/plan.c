@@ -51,6 +51,7 @@ static void say(struct planner *planner, const char *path, const char *label, co
 {
     auto_strbuf struct strbuf whole = { 0 };
 
+    fflush(stdout); /* so that both streams read in order when they go to the same place */
     strbuf_addf(&whole, "%s%s%s", planner->prefix, *planner->prefix && *path ? "." : "", path);
     fprintf(stderr, "%s:%u: %s%s\n", planner->file, yaml_line(planner->document, strbuf_text(&whole)), label, text);
 }
@@ -232,7 +233,7 @@ static void take_document(struct planner *planner, const struct yaml_document *d
 {
     planner->document = document;
     if (strcmp(jb_get_str(document->value, "apiVersion"), "v1") == 0 &&
-        ends_with(jb_get_str(document->value, "kind"), "List"))
+        strcmp(jb_get_str(document->value, "kind"), "List") == 0)
         take_list(planner, document->value);
     else
         take_resource(planner, document->value);
@@ -295,6 +296,8 @@ static void say_what_is_not_checked(const struct controller *controller, bool ve
 
 static int finish(struct planner *planner, bool verbose)
 {
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+
     for (size_t i = 0; controllers[i]; i++)
         if (planner->seen[controllers[i]->kind])
             say_what_is_not_checked(controllers[i], verbose);
@@ -302,8 +305,8 @@ static int finish(struct planner *planner, bool verbose)
         fprintf(stderr, "kitae plan: there is nothing of Kitae's in it\n");
         return INVALID;
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "kitae plan: cannot write: %m\n");
+    if (!written) {
+        fprintf(stderr, "kitae plan: standard output cannot be written\n");
         return INVALID;
     }
     return planner->problems ? INVALID : 0;

@@ -24,10 +24,7 @@ void refusal_clear(struct key *key, enum kind kind, const char *role)
         if (refusal->failure.kind != kind || strcmp(refusal->failure.role, role) != 0)
             continue;
         *link = refusal->next;
-        free((char *)refusal->failure.name);
-        free((char *)refusal->failure.role);
-        free((char *)refusal->failure.message);
-        free(refusal);
+        refusal_destroy(refusal);
         return;
     }
 }
@@ -65,6 +62,8 @@ void refusal_record(struct pass *pass,
         refusal->failure.type = type;
     }
     refusal->generation = pass->generation;
+    free(refusal->owner_uid);
+    refusal->owner_uid = xstrdup(pass->uid);
     delay = engine_backoff(engine, refusal->times++, times->key_backoff_min, times->key_backoff_max);
     refusal->retry_at = engine->now + (delay > retry_after_ms ? delay : retry_after_ms);
     engine->counters.refused_writes++;

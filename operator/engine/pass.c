@@ -68,11 +68,12 @@ static bool may_plan(struct engine *engine,
 
 /* -- planning ----------------------------------------------------------------------------------------------------- */
 
-static void forget_old_refusals(struct key *key, int64_t generation)
+/* A refusal was about one object as it was then: not about its next generation, nor another of the same name. */
+static void forget_old_refusals(struct key *key, const struct object *self)
 {
     for (struct refusal *refusal = key->refusals, *next; refusal; refusal = next) {
         next = refusal->next;
-        if (refusal->generation != generation)
+        if (refusal->generation != self->generation || strcmp(refusal->owner_uid, self->uid) != 0)
             refusal_clear(key, refusal->failure.kind, refusal->failure.role);
     }
 }
@@ -108,7 +109,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
         return;
     }
     drawing->in.confirmed = confirmed;
-    forget_old_refusals(drawing->key, self->generation);
+    forget_old_refusals(drawing->key, self);
     show_failures(drawing->key, &drawing->arena, &drawing->in);
     drawing->controller->plan(&drawing->in, &drawing->plan);
 }

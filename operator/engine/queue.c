@@ -29,14 +29,20 @@ void queue_init(struct queue *queue)
     map_init(&queue->keys, same_key);
 }
 
+void refusal_destroy(struct refusal *refusal)
+{
+    free(refusal->owner_uid);
+    free((char *)refusal->failure.name);
+    free((char *)refusal->failure.role);
+    free((char *)refusal->failure.message);
+    free(refusal);
+}
+
 static void free_refusals(struct refusal *refusal)
 {
     for (struct refusal *next; refusal; refusal = next) {
         next = refusal->next;
-        free((char *)refusal->failure.name);
-        free((char *)refusal->failure.role);
-        free((char *)refusal->failure.message);
-        free(refusal);
+        refusal_destroy(refusal);
     }
 }
 

@@ -17,7 +17,8 @@ struct pass;
 struct refusal {
     struct refusal *next;
     struct failure failure; /* its strings are owned here */
-    int64_t generation;     /* of the owner when it happened */
+    char *owner_uid;        /* of the owner when it happened, and its generation */
+    int64_t generation;
     int64_t retry_at;       /* monotonic ms */
     unsigned times;
 };
@@ -49,6 +50,8 @@ struct queue {
     size_t depth;
     uint64_t adds;
 };
+
+void refusal_destroy(struct refusal *refusal);
 
 void queue_init(struct queue *queue);
 void queue_finish(struct queue *queue);

@@ -63,10 +63,10 @@ struct plan {
     size_t condition_count, condition_capacity;
     struct plan_event *events;
     size_t event_count, event_capacity;
-    json_t *status;        /* everything but conditions and observedGeneration, which the engine adds */
-    bool keep_status;      /* leave the status as it is, all but observedGeneration */
-    const char *confirm; /* name of an object to be read live, to prove that it is not there; NULL: none. Then the plan is
-                            made again, and nothing of this one is carried out */
+    json_t *status;      /* everything but conditions and observedGeneration, which the engine adds */
+    bool keep_status;    /* leave the status as it is, all but observedGeneration */
+    const char *confirm; /* name of an object to be read live, to prove that it is not there; NULL: none. Then the plan
+                            is made again, and nothing of this one is carried out */
     enum kind confirm_kind;
     int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
 };

@@ -207,9 +207,9 @@ static void calm_down(struct world *world)
     world->calm = true;
     weather_calm(&world->weather);
     world->server.quota = false;
-    world->server.down_until = world->server.jobs_busy_until = 0;
     if (world->server.old_definition)
         new_definition(world, NULL);
+    world->server.down_until = world->server.jobs_busy_until = 0;
     memset(world->node_down_until, 0, sizeof(world->node_down_until));
     people_let_go(world);
     world->last_change = world->now;

@@ -142,7 +142,7 @@ static void check_failure(struct world *world, const struct thing *job, const js
     verdicts_are_true(world, job->name, why);
 }
 
-static void check_verdict(struct world *world, const struct thing *job, const json_t *tree)
+static void check_verdict(struct world *world, const struct thing *job, const json_t *tree, bool is_judged)
 {
     const json_t *status = jb_get(tree, "status"), *failure = jb_get(status, "lastFailure");
     const char *phase = fact_phase(tree);
@@ -154,6 +154,8 @@ static void check_verdict(struct world *world, const struct thing *job, const js
         return;
     if ((failure && strcmp(phase, "Succeeded") == 0) || (!failure && strcmp(phase, "Failed") == 0))
         verdicts_are_true(world, job->name, "its phase does not go with lastFailure");
+    if (is_judged)
+        return;
     if (failure)
         check_failure(world, job, failure);
     else
@@ -182,8 +184,7 @@ void status_on_change(struct world *world, const struct change *change)
 
     check_beginning(world, change->thing, jb_get(before, "status"), jb_get(after, "status"));
     check_kept(world, change->thing->name, before, after);
-    if (!fact_outcome_is_recorded(before) || strcmp(fact_phase(before), fact_phase(after)) != 0)
-        check_verdict(world, change->thing, after);
+    check_verdict(world, change->thing, after, fact_outcome_is_recorded(before));
     if (world->seed % SCHEMA_EVERY == 0)
         check_schema(world, jb_get(after, "status"));
 }

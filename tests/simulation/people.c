@@ -233,13 +233,23 @@ static void replace_job(struct world *world)
     make_again(world, thing);
 }
 
+/*
+ * Started and suspended: the server would let roles and template be changed. Not before the operator can suspend (it
+ * refuses such a job so far, and its pods run on).
+ */
+static bool holds_still(const struct thing *job)
+{
+    return jb_get(jb_get(job->now->tree, "status"), "startTime") &&
+           json_is_true(jb_get(jb_get(job->now->tree, "spec"), "suspend"));
+}
+
 static void edit_job(struct world *world)
 {
     struct thing *thing = some(world, RESOURCE_JOBS);
 
     if (!thing)
         return;
-    switch (random_below(&world->random, 6)) {
+    switch (random_below(&world->random, holds_still(thing) ? 3 : 6)) {
     case 0:
         patch(world,
               thing,
@@ -249,10 +259,10 @@ static void edit_job(struct world *world)
         patch(world, thing, OBJ({ "spec", OBJ({ "activeDeadlineSeconds", json_null() }) }));
         break;
     case 2:
-        patch(world, thing, OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most)) }) }));
+        patch(world, thing, OBJ({ "spec", OBJ({ "suspend", jb_bool(chance(world, 500)) }) }));
         break;
     case 3:
-        patch(world, thing, OBJ({ "spec", OBJ({ "suspend", jb_bool(chance(world, 500)) }) }));
+        patch(world, thing, OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most)) }) }));
         break;
     case 4:
         patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));
