@@ -123,7 +123,7 @@ test: ## everything that CI runs; sets up what it needs
 	$(Q)tools/test
 
 test-integration: all ## against a real control plane (kwok nodes)
-	$(Q)tests/integration/run
+	$(Q)tests/integration/with-cluster it-basic tests/integration/basic
 
 demo: ## trains on a real cluster on this machine, and shows it
 	$(Q)tools/setup build

@@ -44,7 +44,8 @@ static void answered(struct engine *engine, void *context, const struct http_res
     pass_confirmed(engine, key, self);
 }
 
-void confirm_absence(struct engine *engine, struct key *key, const struct object *self, enum kind kind, const char *name)
+void confirm_absence(
+    struct engine *engine, struct key *key, const struct object *self, enum kind kind, const char *name)
 {
     struct pass *pass = xcalloc(1, sizeof(*pass));
 

@@ -26,7 +26,7 @@ struct engine_timings {
     int64_t silence;                  /* no event and no bookmark for so long: reconnect */
     int64_t short_watch;              /* a watch that ends empty within it is suspicious; two in a row: list again */
     int64_t backoff_min, backoff_max; /* of a reflector */
-    int64_t absent_retry; /* of a list of a kind that the server does not have */
+    int64_t absent_retry;             /* of a list of a kind that the server does not have */
     int64_t key_backoff_min, key_backoff_max; /* of a key whose pass failed, of a child that was refused */
     int64_t websocket_retry;                  /* try the websocket again after falling back */
     int64_t lazy_status;                      /* a status that differs in counts only is written at most so often */

@@ -19,7 +19,7 @@ struct refusal {
     struct failure failure; /* its strings are owned here */
     char *owner_uid;        /* of the owner when it happened, and its generation */
     int64_t generation;
-    int64_t retry_at;       /* monotonic ms */
+    int64_t retry_at; /* monotonic ms */
     unsigned times;
 };
 

@@ -67,7 +67,7 @@ struct engine {
     int64_t next_tick;
     bool started, stopping, was_leading;
     int64_t fault_at; /* when it last happened, monotonic ms */
-    char *fault; /* why a kind cannot be served (an old CRD, ...); for readyz; NULL: none */
+    char *fault;      /* why a kind cannot be served (an old CRD, ...); for readyz; NULL: none */
     struct engine_counters counters;
 };
 

@@ -17,7 +17,8 @@ static struct http_request *write_request(
     int64_t limit = engine->options.timings.write_timeout;
     struct http_request *request;
 
-    strbuf_addf(path, "%ctimeout=%" PRId64 "s", strchr(strbuf_text(path), '?') ? '&' : '?', limit < 1000 ? 1 : limit / 1000);
+    strbuf_addf(
+        path, "%ctimeout=%" PRId64 "s", strchr(strbuf_text(path), '?') ? '&' : '?', limit < 1000 ? 1 : limit / 1000);
     request = http_request_create(method, strbuf_detach(path), type, jb_dump(body, false));
     request->timeout_ms = (unsigned)limit;
     return request;
@@ -84,7 +85,9 @@ struct http_request *write_relabel(struct engine *engine, const struct object *c
     json_auto_t *body = OBJ({ "metadata",
                               OBJ({ "uid", jb_str(child->uid) },
                                   { "resourceVersion", jb_fmt("%" PRIu64, child->version) },
-                                  { "labels", OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(child->owner_uid) }) }) });
+                                  { "labels",
+                                    OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) },
+                                        { LABEL_OWNER_UID, jb_str(child->owner_uid) }) }) });
 
     path_object(&path, child->kind, child->namespace, child->name);
     strbuf_adds(&path, "?fieldManager=kitae");

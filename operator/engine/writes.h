@@ -10,5 +10,6 @@ struct http_request *write_create(struct engine *engine, enum kind kind, const c
 struct http_request *write_apply(struct engine *engine, const struct object *child, const json_t *body);
 struct http_request *write_delete(struct engine *engine, const struct object *child);  /* that uid only */
 struct http_request *write_release(struct engine *engine, const struct object *child); /* strips FINALIZER_RECORD */
-struct http_request *write_relabel(struct engine *engine, const struct object *child); /* puts our labels back, on that version */
+struct http_request *write_relabel(struct engine *engine,
+                                   const struct object *child); /* puts our labels back, on that version */
 struct http_request *read_object(struct engine *engine, enum kind kind, const char *namespace, const char *name);

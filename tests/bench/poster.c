@@ -57,13 +57,13 @@ struct poster {
     unsigned jobs, window;
     int64_t gap_ns; /* between the submissions of two jobs; 0: none */
     struct job *job;
-    unsigned steps;      /* requests a job may have */
-    uint8_t *tries;      /* by request */
-    uint64_t *ready;     /* requests that wait to be sent, oldest first; each comes here once and once a retry */
+    unsigned steps;  /* requests a job may have */
+    uint8_t *tries;  /* by request */
+    uint64_t *ready; /* requests that wait to be sent, oldest first; each comes here once and once a retry */
     size_t ready_at, ready_count, ready_capacity;
-    unsigned submitted;  /* jobs */
+    unsigned submitted; /* jobs */
     unsigned in_flight;
-    int64_t hold_until;  /* the server asked for a break */
+    int64_t hold_until; /* the server asked for a break */
     int64_t first_post, last_answer;
     unsigned requests, errors, retries;
 };
@@ -144,13 +144,12 @@ static void job_created(struct poster *poster, unsigned number, struct slice bod
     snprintf(job->uid, sizeof(job->uid), "%s", object->uid);
     snprintf(job->version, sizeof(job->version), "%" PRIu64, object->version);
     object_destroy(object);
+    for (unsigned step = DO_PODS; step < poster->steps && poster->make == MAKE_ALL; step++)
+        get_ready(poster, first + step);
+    if (poster->make == MAKE_ALL)
+        get_ready(poster, first + DO_SERVICE);
     if (poster->make == MAKE_ALL || poster->make == MAKE_FINISHED)
         get_ready(poster, first + DO_STATUS);
-    if (poster->make != MAKE_ALL)
-        return;
-    for (unsigned step = DO_PODS; step < poster->steps; step++)
-        get_ready(poster, first + step);
-    get_ready(poster, first + DO_SERVICE);
 }
 
 /* A job that cannot be created is fatal to what follows, so only what may pass by itself is tried again. */
@@ -239,11 +238,11 @@ static void run(struct poster *poster)
 
 static double cpu_seconds(void)
 {
-    struct rusage usage;
+    struct rusage used;
 
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 static void report(const struct poster *poster)

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 
 passed=0 failed=0
-kitae=${KITAE:-$root/build/kitae}
+kitae=$(realpath "${KITAE:-$root/build/kitae}")
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1}
 logs=$(mktemp -d)
 operators=()
 

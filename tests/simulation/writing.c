@@ -197,9 +197,9 @@ static void check_new_pod(struct world *world, const struct change *change, cons
     one_pod_per_place(world, change, &place);
     if (!is_wanted(world, job))
         return; /* of a job that has just gone: the garbage collector's */
+    success_is_never_repeated(world, change, &place, job->now->tree);
     nothing_is_made_twice(world, change, &place);
     no_more_than_wanted(world, change, &place, job->now->tree);
-    success_is_never_repeated(world, change, &place, job->now->tree);
     said_before_done(world, change, job->now->tree);
 }
 
