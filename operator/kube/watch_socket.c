@@ -29,7 +29,6 @@ struct watch_sockets {
     const struct watch_socket_server *server;
     const struct watch_socket_tls *tls; /* only while a vhost is being made */
     bool insecure;
-    unsigned vhosts;
     watch_socket_handler *handler;
     void *context;
     struct socket *sockets;
@@ -225,11 +224,9 @@ static const struct lws_protocols protocols[] = {
 
 void watch_sockets_tls(struct watch_sockets *sockets, const struct watch_socket_tls *tls)
 {
-    auto_strbuf struct strbuf name = { 0 };
     struct lws_context_creation_info info = { .port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .user = sockets };
 
-    strbuf_addf(&name, "watch-%u", ++sockets->vhosts);
-    info.vhost_name = strbuf_text(&name);
+    info.vhost_name = "watch"; /* not copied: it must live as long as the vhost */
     info.alpn = "http/1.1";
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | (tls->ca ? LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS : 0);
     sockets->tls = tls;
