@@ -21,9 +21,18 @@ enum {
     STOP_MS = 30000,
 };
 
+#if defined(__x86_64__)
+#define ARCHITECTURE "amd64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE "arm64"
+#else
+#define ARCHITECTURE "unknown"
+#endif
+static const char user_agent[] = "kitae/" KITAE_VERSION " (linux/" ARCHITECTURE ")";
+
 struct driver {
     const struct driver_options *options;
-    struct strbuf url, connect_to; /* where requests go; they differ from the config's with a tls-server-name */
+    struct strbuf url, connect_to; /* where requests go; with a tls-server-name not what the config says */
     struct engine *engine;
     struct http_client *http;
     struct credentials *credentials;
@@ -32,6 +41,7 @@ struct driver {
     struct mailbox *inbox;
     struct health *health;
     struct watch_stream *streams[MAX_SLOTS]; /* chunked watches, by slot */
+    uint64_t socket_credentials[MAX_SLOTS];  /* the serial that the slot's websocket was opened with */
     int signals;
     int64_t stop_at; /* monotonic ms: when to give up stopping; 0: not stopping */
     bool ended;
@@ -93,26 +103,29 @@ static struct http_settings http_settings(const struct driver *driver)
     struct credentials_tls tls = credentials_tls(driver->credentials);
 
     return (struct http_settings){ .url = strbuf_text(&driver->url),
+                                   .host = config->tls_server_name ? config->server.authority : NULL,
+                                   .connect_to = config->tls_server_name ? strbuf_text(&driver->connect_to) : NULL,
                                    .ca = tls.ca,
                                    .certificate = tls.certificate,
                                    .key = tls.key,
                                    .insecure = config->insecure,
-                                   .connect_to = config->tls_server_name ? strbuf_text(&driver->connect_to) : NULL,
-                                   .proxy = config->proxy.url ? config->proxy.url : "",
-                                   .user_agent = "kitae/" KITAE_VERSION " (linux)" };
+                                   .proxy = config->proxy.url,
+                                   .proxy_user = config->proxy.user,
+                                   .proxy_password = config->proxy.password,
+                                   .user_agent = user_agent };
 }
 
-static struct watch_socket_tls socket_tls(const struct driver *driver)
+static struct socket_certificates socket_certificates(const struct driver *driver)
 {
     struct credentials_tls tls = credentials_tls(driver->credentials);
 
-    return (struct watch_socket_tls){ tls.ca, tls.certificate, tls.key, driver->options->config->insecure };
+    return (struct socket_certificates){ tls.ca, tls.certificate, tls.key };
 }
 
 static void refresh_credentials(struct driver *driver)
 {
     struct http_settings settings;
-    struct watch_socket_tls tls;
+    struct socket_certificates certificates;
     struct error err;
 
     if (credentials_poll(driver->credentials, monotonic_ms(), &err) < 0)
@@ -121,17 +134,25 @@ static void refresh_credentials(struct driver *driver)
         return;
     driver->generation = credentials_generation(driver->credentials);
     settings = http_settings(driver);
-    http_client_settings(driver->http, &settings);
-    tls = socket_tls(driver);
-    net_tls(driver->net, &tls);
+    http_client_certificates(driver->http, &settings);
+    certificates = socket_certificates(driver);
+    net_certificates(driver->net, &certificates);
     log_info("certificates were renewed");
 }
 
 /* -- watches ------------------------------------------------------------------------------------------------------ */
 
-static void stream_signalled(void *context, const struct watch_signal *signal)
+/* A watch that was refused with 401 is tried again by the engine, then with a new token if there is one. */
+static void watch_signalled(struct driver *driver, const struct watch_signal *signal, uint64_t credentials)
 {
-    step(context, EVENT_WATCH, NULL, signal);
+    if (signal->type == WATCH_CLOSED && signal->http_status == 401)
+        credentials_rejected(driver->credentials, monotonic_ms(), credentials);
+    step(driver, EVENT_WATCH, NULL, signal);
+}
+
+static void stream_signalled(void *context, const struct watch_signal *signal, uint64_t credentials)
+{
+    watch_signalled(context, signal, credentials);
 }
 
 static void open_socket(struct driver *driver, struct watch_command *command)
@@ -142,7 +163,8 @@ static void open_socket(struct driver *driver, struct watch_command *command)
     auto_free struct http_header *list = xcalloc(headers.count + 1, sizeof(*list));
 
     memcpy(list, headers.list, headers.count * sizeof(*list));
-    list[headers.count] = (struct http_header){ "User-Agent", "kitae/" KITAE_VERSION " (linux)" };
+    list[headers.count] = (struct http_header){ "User-Agent", user_agent };
+    driver->socket_credentials[command->slot] = headers.serial;
     net_open(driver->net, command, *address ? address : config->server.host, list, headers.count + 1);
 }
 
@@ -187,7 +209,7 @@ static void read_news(struct driver *driver)
 
         next = letter->next;
         if (news->type == NEWS_WATCH)
-            step(driver, EVENT_WATCH, NULL, &news->signal);
+            watch_signalled(driver, &news->signal, driver->socket_credentials[news->signal.slot]);
         else
             send_metrics(driver);
         news_free(letter);
@@ -235,7 +257,7 @@ static void turn(struct driver *driver)
     read_news(driver);
     step(driver, EVENT_TICK, NULL, NULL);
     do_what_the_engine_wants(driver);
-    health_beat(driver->health, monotonic_ms(), engine_unready_reason(driver->engine));
+    health_beat(driver->health, monotonic_ms(), driver->stop_at ? "stopping" : engine_unready_reason(driver->engine));
     if (driver->stop_at && (engine_is_stopped(driver->engine) || monotonic_ms() >= driver->stop_at))
         driver->ended = true;
     if (engine_lost_lease(driver->engine))
@@ -305,7 +327,7 @@ static int set_up(struct driver *driver, struct error *err)
     driver->http = http_client_create(&settings, current_headers, answered, driver);
     driver->inbox = mailbox_create(INBOX_LIMIT, wake_engine, driver);
     driver->health = health_create();
-    net.tls = socket_tls(driver);
+    net.certificates = socket_certificates(driver);
     net.health = driver->health;
     net.inbox = driver->inbox;
     if (net_create(&net, &driver->net, err) < 0)
@@ -334,7 +356,6 @@ int driver_run(const struct driver_options *options, struct error *err)
     struct driver driver = { .options = options, .signals = open_signals() };
     int result;
 
-    unsetenv("http_proxy"); /* libwebsockets would take it, against our own settings */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     result = set_up(&driver, err);
     if (result == 0) {

@@ -6,11 +6,16 @@
 #include <string.h>
 
 #include "../base/memory.h"
+#include "../base/strbuf.h"
+#include "../engine/log.h"
 #include "../serve/server.h"
 
-enum { ORDERS_LIMIT = 64 * 1024 * 1024 };
+enum {
+    ORDERS_LIMIT = 64 * 1024 * 1024,
+    GOODBYE_MS = 1000,
+};
 
-enum order_type { ORDER_OPEN, ORDER_CLOSE, ORDER_TLS, ORDER_METRICS };
+enum order_type { ORDER_OPEN, ORDER_CLOSE, ORDER_CERTIFICATES, ORDER_METRICS };
 
 /* What the engine's thread wants done. Owns its texts. */
 struct order {
@@ -20,7 +25,7 @@ struct order {
     char *address;
     struct http_header *headers;
     size_t header_count;
-    struct watch_socket_tls tls;
+    struct socket_certificates certificates;
     char *text;
 };
 
@@ -29,6 +34,7 @@ struct net {
     struct watch_sockets *sockets;
     struct server *server; /* NULL: not listening */
     struct watch_socket_server target;
+    struct strbuf authority; /* what target names, when it is not the config's */
     struct mailbox *inbox, *orders;
     pthread_t thread;
     atomic_bool stop;
@@ -47,9 +53,9 @@ static void order_free(struct letter *letter)
     free(order->headers);
     free(order->command.path);
     free(order->address);
-    free((char *)order->tls.ca);
-    free((char *)order->tls.certificate);
-    free((char *)order->tls.key);
+    free((char *)order->certificates.ca);
+    free((char *)order->certificates.certificate);
+    free((char *)order->certificates.key);
     free(order->text);
     free(order);
 }
@@ -88,13 +94,13 @@ void net_close(struct net *net, unsigned slot, unsigned serial)
     give(net, ORDER_CLOSE, (struct order){ .command = { .slot = slot, .serial = serial } });
 }
 
-void net_tls(struct net *net, const struct watch_socket_tls *tls)
+void net_certificates(struct net *net, const struct socket_certificates *certificates)
 {
-    struct watch_socket_tls copy = {
-        copy_text(tls->ca), copy_text(tls->certificate), copy_text(tls->key), tls->insecure
-    };
+    struct socket_certificates copy = { copy_text(certificates->ca),
+                                        copy_text(certificates->certificate),
+                                        copy_text(certificates->key) };
 
-    give(net, ORDER_TLS, (struct order){ .tls = copy });
+    give(net, ORDER_CERTIFICATES, (struct order){ .certificates = copy });
 }
 
 void net_metrics(struct net *net, char *take_text)
@@ -111,8 +117,8 @@ static void carry_out(struct net *net, const struct order *order)
     case ORDER_CLOSE:
         watch_sockets_close(net->sockets, order->command.slot, order->command.serial);
         break;
-    case ORDER_TLS:
-        watch_sockets_tls(net->sockets, &order->tls);
+    case ORDER_CERTIFICATES:
+        watch_sockets_certificates(net->sockets, &order->certificates);
         break;
     case ORDER_METRICS:
         if (net->server)
@@ -125,42 +131,27 @@ static void carry_out(struct net *net, const struct order *order)
 
 void news_free(struct letter *letter)
 {
+    free(((struct news *)letter)->text);
     free(letter);
 }
 
-/* Copies a signal and its texts into one allocation. */
-static struct news *write_news(const struct watch_signal *signal)
-{
-    size_t problem = signal->problem ? strlen(signal->problem) + 1 : 0;
-    struct news *news = xcalloc(1, sizeof(*news) + signal->message.length + 1 + problem);
-    char *text = (char *)(news + 1);
-
-    news->type = NEWS_WATCH;
-    news->signal = *signal;
-    news->letter.size = sizeof(*news) + signal->message.length;
-    if (signal->message.data)
-        news->signal.message.data = memcpy(text, signal->message.data, signal->message.length);
-    if (signal->problem)
-        news->signal.problem = memcpy(text + signal->message.length + 1, signal->problem, problem);
-    return news;
-}
-
-static void watch_signalled(void *context, const struct watch_signal *signal)
+/* A watch message comes in memory of its own, which goes on to the engine as it is. */
+static bool watch_signalled(void *context, const struct watch_signal *signal, char *take_text)
 {
     struct net *net = context;
-    struct news *news = write_news(signal);
-    struct watch_signal closed = { .type = WATCH_CLOSED,
-                                   .slot = signal->slot,
-                                   .serial = signal->serial,
-                                   .problem = "the engine is too slow for this watch" };
+    struct news *news = xcalloc(1, sizeof(*news));
 
+    *news = (struct news){ .type = NEWS_WATCH, .signal = *signal, .text = take_text };
+    news->letter.size = sizeof(*news) + signal->message.length;
+    if (signal->problem)
+        news->signal.problem = news->text = xstrdup(signal->problem);
     if (signal->type != WATCH_MESSAGE) {
         mailbox_put_always(net->inbox, &news->letter);
     } else if (!mailbox_put(net->inbox, &news->letter)) {
-        free(news);
-        watch_sockets_close(net->sockets, signal->slot, signal->serial);
-        mailbox_put_always(net->inbox, &write_news(&closed)->letter);
+        news_free(&news->letter);
+        return false;
     }
+    return true;
 }
 
 static void metrics_wanted(void *context)
@@ -180,6 +171,24 @@ static void wake(void *context)
     lws_cancel_service(((struct net *)context)->lws);
 }
 
+static void nothing(lws_sorted_usec_list_t *sul)
+{
+    (void)sul; /* it was only to wake us */
+}
+
+/* Closes what is open with a word, if the server answers in time. */
+static void say_goodbye(struct net *net)
+{
+    lws_usec_t until = lws_now_usecs() + GOODBYE_MS * LWS_US_PER_MS;
+    lws_sorted_usec_list_t alarm = { 0 };
+
+    while (!watch_sockets_stop(net->sockets) && lws_now_usecs() < until) {
+        lws_sul_schedule(net->lws, 0, &alarm, nothing, until - lws_now_usecs());
+        lws_service(net->lws, 0);
+    }
+    lws_sul_cancel(&alarm);
+}
+
 static void *service(void *context)
 {
     struct net *net = context;
@@ -192,48 +201,72 @@ static void *service(void *context)
         }
         lws_service(net->lws, 0);
     }
+    say_goodbye(net);
     return NULL;
+}
+
+/* What libwebsockets has to say is of use only to who debugs it. */
+static void log_libwebsockets(int level, const char *line)
+{
+    auto_free char *text = xstrndup(line, strcspn(line, "\n"));
+
+    (void)level;
+    log_debug("libwebsockets", KV_STR("says", text));
 }
 
 static struct lws_context *make_context(void)
 {
-    struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN,
-        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
-        .pt_serv_buf_size = 64 * 1024, /* a handshake with a long token; fewer pieces of a long message */
-        .fd_limit_per_thread = 256,    /* else its tables follow the limit of open files */
-        .gid = -1,
-        .uid = -1,
-    };
+    struct lws_context_creation_info info = { .port = CONTEXT_PORT_NO_LISTEN, .gid = -1, .uid = -1 };
 
-    lws_set_log_level(LLL_ERR, NULL);
+    watch_sockets_context(&info);
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_libwebsockets);
     return lws_create_context(&info);
+}
+
+/* The name that the certificate is for, and where to look when there is none but an address. */
+static void find_server(struct net *net, const struct kube_config *config)
+{
+    const struct kube_server *server = &config->server;
+
+    net->target = (struct watch_socket_server){ .tls = server->tls,
+                                                .insecure = config->insecure,
+                                                .authority = server->authority,
+                                                .prefix = server->prefix,
+                                                .port = server->port };
+    if (config->tls_server_name) {
+        strbuf_addf(&net->authority, "%s:%u", config->tls_server_name, server->port);
+        net->target.authority = strbuf_text(&net->authority);
+    } else if (server->ipv6) {
+        net->target.ipv6_address = server->host;
+    }
+}
+
+static void free_net(struct net *net)
+{
+    watch_sockets_destroy(net->sockets);
+    lws_context_destroy(net->lws);
+    server_destroy(net->server);
+    mailbox_destroy(net->orders, order_free);
+    strbuf_finish(&net->authority);
+    free(net);
 }
 
 int net_create(const struct net_options *options, struct net **ret, struct error *err)
 {
-    const struct kube_server *server = &options->config->server;
     struct net *net = xcalloc(1, sizeof(*net));
 
     net->inbox = options->inbox;
-    net->target = (struct watch_socket_server){
-        .tls = server->tls,
-        .host = options->config->tls_server_name ? options->config->tls_server_name : server->host,
-        .prefix = server->prefix,
-        .port = server->port,
-    };
     net->lws = make_context();
     if (!net->lws)
         BUG("libwebsockets cannot make a context");
     net->orders = mailbox_create(ORDERS_LIMIT, wake, net);
+    find_server(net, options->config);
+    net->sockets = watch_sockets_create(net->lws, &net->target, &options->certificates, watch_signalled, net);
     if (options->listen &&
         server_create(net->lws, options->listen, options->health, metrics_wanted, net, &net->server, err) < 0) {
-        lws_context_destroy(net->lws);
-        mailbox_destroy(net->orders, order_free);
-        free(net);
+        free_net(net);
         return -1;
     }
-    net->sockets = watch_sockets_create(net->lws, &net->target, &options->tls, watch_signalled, net);
     if (pthread_create(&net->thread, NULL, service, net) != 0)
         BUG("cannot start a thread");
     *ret = net;
@@ -247,9 +280,5 @@ void net_destroy(struct net *net)
     atomic_store(&net->stop, true);
     lws_cancel_service(net->lws);
     pthread_join(net->thread, NULL);
-    watch_sockets_destroy(net->sockets);
-    lws_context_destroy(net->lws);
-    server_destroy(net->server);
-    mailbox_destroy(net->orders, order_free);
-    free(net);
+    free_net(net);
 }

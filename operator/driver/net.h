@@ -15,14 +15,15 @@ enum news_type { NEWS_WATCH, NEWS_METRICS_WANTED };
 struct news {
     struct letter letter; /* first: the mailbox links it */
     enum news_type type;
-    struct watch_signal signal; /* NEWS_WATCH: its texts lie behind the struct */
+    struct watch_signal signal; /* NEWS_WATCH */
+    char *text;                 /* owns what the signal borrows */
 };
 
 void news_free(struct letter *letter);
 
 struct net_options {
     const struct kube_config *config; /* borrowed */
-    struct watch_socket_tls tls;
+    struct socket_certificates certificates;
     const char *listen;    /* NULL: no health and metrics */
     struct health *health; /* borrowed */
     struct mailbox *inbox; /* where news go; borrowed */
@@ -40,5 +41,5 @@ void net_open(struct net *net,
               const struct http_header *headers,
               size_t header_count);
 void net_close(struct net *net, unsigned slot, unsigned serial);
-void net_tls(struct net *net, const struct watch_socket_tls *tls);
+void net_certificates(struct net *net, const struct socket_certificates *certificates);
 void net_metrics(struct net *net, char *take_text); /* to everybody who asked */

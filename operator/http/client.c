@@ -1,52 +1,47 @@
 #include "client.h"
 
+#include <curl/curl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "../base/memory.h"
+#include "poller.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, MAX_CONNECTIONS = 40 };
+enum {
+    MAX_CONNECTIONS = 40, /* kept alive, and handles kept */
+    MAX_KEPT_BODY = 64 * 1024,
+};
 
-/* A transfer under way: one of ours, with a request, or another user's, with a callback. */
-struct transfer {
-    struct transfer *next, **link;
+/* An exchange under way, or one that is over and kept to be used again: its easy handle and memory are what is dear. */
+struct http_stream {
+    struct http_stream *next, **link;
+    struct http_client *client;
     CURL *easy;
     struct curl_slist *headers;
-    struct http_request *request; /* NULL: another user's */
+    uint64_t serial;   /* of the credentials in them */
+    unsigned attempts; /* connections it was written to */
     struct strbuf body;
-    uint64_t serial;
-    http_done *done;
+    char problem[CURL_ERROR_SIZE];
+
+    struct http_request *request; /* NULL: a stream, with the following */
+    http_receive *receive;
+    http_end *end;
     void *context;
 };
 
 struct http_client {
-    struct http_settings settings;
+    struct http_settings settings; /* its texts are ours */
+    struct curl_slist *connect_to;
     http_headers *headers;
     http_answer *answer;
     void *context;
     CURLM *multi;
-    struct transfer *transfers;
-    CURL *spare[MAX_CONNECTIONS]; /* easy handles to use again */
+    struct poller *poller;
+    struct http_stream *running, *spare;
     size_t spare_count;
-    struct curl_slist *connect_to; /* with tls_server_name: where that name really is */
     char address[64];
 };
-
-static void link_transfer(struct http_client *client, struct transfer *transfer)
-{
-    transfer->next = client->transfers;
-    transfer->link = &client->transfers;
-    if (transfer->next)
-        transfer->next->link = &transfer->next;
-    client->transfers = transfer;
-}
-
-static void unlink_transfer(struct transfer *transfer)
-{
-    *transfer->link = transfer->next;
-    if (transfer->next)
-        transfer->next->link = transfer->link;
-}
 
 struct http_client *http_client_create(const struct http_settings *settings,
                                        http_headers *headers,
@@ -55,207 +50,284 @@ struct http_client *http_client_create(const struct http_settings *settings,
 {
     struct http_client *client = xcalloc(1, sizeof(*client));
 
-    *client = (struct http_client){ .settings = *settings, .headers = headers, .answer = answer, .context = context };
+    *client = (struct http_client){ .headers = headers, .answer = answer, .context = context };
+    http_settings_copy(&client->settings, settings);
     client->connect_to = settings->connect_to ? curl_slist_append(NULL, settings->connect_to) : NULL;
     client->multi = curl_multi_init();
     if (!client->multi)
         BUG("curl_multi_init");
+    client->poller = poller_create(client->multi);
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS);
-    curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, settings->http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING);
     return client;
 }
 
-void http_client_settings(struct http_client *client, const struct http_settings *settings)
+void http_client_certificates(struct http_client *client, const struct http_settings *settings)
 {
-    client->settings = *settings;
+    http_settings_replace_certificates(&client->settings, settings);
 }
 
-static void put_blob(CURL *easy, CURLoption option, const char *text)
-{
-    struct curl_blob blob = { (void *)text, text ? strlen(text) : 0, CURL_BLOB_COPY };
+/* -- preparing ---------------------------------------------------------------------------------------------------- */
 
-    if (text)
-        curl_easy_setopt(easy, option, &blob);
+static void add_header(struct http_stream *stream, const char *name, const char *value)
+{
+    auto_strbuf struct strbuf line = { 0 };
+
+    strbuf_addf(&line, "%s: %s", name, value);
+    stream->headers = curl_slist_append(stream->headers, strbuf_text(&line));
 }
 
-static void put_tls(const struct http_settings *settings, CURL *easy)
-{
-    put_blob(easy, CURLOPT_CAINFO_BLOB, settings->ca);
-    put_blob(easy, CURLOPT_SSLCERT_BLOB, settings->certificate);
-    put_blob(easy, CURLOPT_SSLKEY_BLOB, settings->key);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings->insecure ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, settings->insecure ? 0L : 2L);
-}
-
-/* A handle that has been used keeps its connection, but no option. */
-static CURL *get_easy(struct http_client *client)
-{
-    CURL *easy = client->spare_count ? client->spare[--client->spare_count] : curl_easy_init();
-
-    if (!easy)
-        BUG("curl_easy_init");
-    curl_easy_reset(easy);
-    return easy;
-}
-
-static void put_easy(struct http_client *client, CURL *easy)
-{
-    if (client->spare_count < MAX_CONNECTIONS)
-        client->spare[client->spare_count++] = easy;
-    else
-        curl_easy_cleanup(easy);
-}
-
-static struct curl_slist *list_headers(struct http_client *client, uint64_t *ret_serial)
+static void put_headers(struct http_client *client, struct http_stream *stream, const char *content_type)
 {
     const struct http_header *list;
-    size_t count = client->headers(client->context, &list, ret_serial);
-    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    size_t count = client->headers(client->context, &list, &stream->serial);
 
-    headers = curl_slist_append(headers, "Expect:");
-    for (size_t i = 0; i < count; i++) {
-        auto_strbuf struct strbuf line = { 0 };
-
-        strbuf_addf(&line, "%s: %s", list[i].name, list[i].value);
-        headers = curl_slist_append(headers, strbuf_text(&line));
-    }
-    return headers;
+    add_header(stream, "Accept", "application/json");
+    stream->headers = curl_slist_append(stream->headers, "Expect:"); /* curl would wait a second for "100 Continue" */
+    if (client->settings.host)
+        add_header(stream, "Host", client->settings.host);
+    if (content_type)
+        add_header(stream, "Content-Type", content_type);
+    for (size_t i = 0; i < count; i++)
+        add_header(stream, list[i].name, list[i].value);
+    curl_easy_setopt(stream->easy, CURLOPT_HTTPHEADER, stream->headers);
 }
 
-CURL *http_client_easy(struct http_client *client,
-                       const char *path,
-                       struct curl_slist **ret_headers,
-                       uint64_t *ret_serial)
+/* Called when a connection is there and the request is about to be written to it. */
+static int about_to_send(void *context, char *to, char *from, int to_port, int from_port)
 {
-    const struct http_settings *settings = &client->settings;
+    struct http_stream *stream = context;
+
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    if (to && *to)
+        snprintf(stream->client->address, sizeof(stream->client->address), "%s", to);
+    stream->attempts++;
+    if (stream->attempts > 1 && stream->request && stream->request->method != HTTP_GET)
+        return CURL_PREREQFUNC_ABORT;
+    return CURL_PREREQFUNC_OK;
+}
+
+static void put_common(struct http_client *client, struct http_stream *stream, const char *path)
+{
     auto_strbuf struct strbuf url = { 0 };
-    CURL *easy = get_easy(client);
+    CURL *easy = stream->easy;
 
-    strbuf_addf(&url, "%s%s", settings->url, path);
-    *ret_headers = list_headers(client, ret_serial);
+    strbuf_addf(&url, "%s%s", client->settings.url, path);
     curl_easy_setopt(easy, CURLOPT_URL, strbuf_text(&url));
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
-    put_tls(settings, easy);
-    return easy;
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, stream->problem);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_send);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, stream);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, stream);
+    http_settings_put(&client->settings, easy);
 }
 
-static size_t receive(char *bytes, size_t size, size_t count, void *context)
+static struct http_stream *get_stream(struct http_client *client)
 {
-    struct transfer *transfer = context;
+    struct http_stream *stream = client->spare;
 
-    strbuf_append(&transfer->body, bytes, size * count);
-    return transfer->body.overflow ? 0 : size * count;
+    if (stream) {
+        client->spare = stream->next;
+        client->spare_count--;
+        curl_easy_reset(stream->easy); /* keeps connections, forgets options */
+        return stream;
+    }
+    stream = xcalloc(1, sizeof(*stream));
+    stream->client = client;
+    stream->easy = curl_easy_init();
+    if (!stream->easy)
+        BUG("curl_easy_init");
+    return stream;
 }
 
-static void start(struct http_client *client, struct transfer *transfer)
+static void free_stream(struct http_stream *stream)
 {
-    curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
-    link_transfer(client, transfer);
-    if (curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK)
-        BUG("curl_multi_add_handle");
+    curl_easy_cleanup(stream->easy);
+    strbuf_finish(&stream->body);
+    free(stream);
 }
 
-/* Makes the easy handle of a request, and what it writes to. */
-static void prepare(struct http_client *client, struct transfer *transfer, struct http_request *request)
+static void put_stream(struct http_client *client, struct http_stream *stream)
 {
-    CURL *easy = http_client_easy(client, request->path, &transfer->headers, &transfer->serial);
+    curl_slist_free_all(take(stream->headers));
+    http_request_destroy(take(stream->request));
+    if (client->spare_count == MAX_CONNECTIONS) {
+        free_stream(stream);
+        return;
+    }
+    if (stream->body.capacity > MAX_KEPT_BODY)
+        strbuf_finish(&stream->body);
+    strbuf_clear(&stream->body);
+    stream->attempts = 0;
+    stream->problem[0] = '\0';
+    stream->next = client->spare;
+    client->spare = stream;
+    client->spare_count++;
+}
 
-    transfer->easy = easy;
-    transfer->request = request;
-    transfer->body.maximum = STRBUF_MAX_RESPONSE;
+/* -- requests ----------------------------------------------------------------------------------------------------- */
+
+static size_t receive_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_stream *stream = context;
+
+    strbuf_append(&stream->body, bytes, size * count);
+    return stream->body.overflow ? 0 : size * count;
+}
+
+static struct http_stream *prepare(struct http_client *client, struct http_request *request)
+{
+    struct http_stream *stream = get_stream(client);
+    CURL *easy = stream->easy;
+
+    stream->request = request;
+    stream->body.maximum = STRBUF_MAX_RESPONSE;
+    put_common(client, stream, request->path);
+    put_headers(client, stream, request->body ? request->content_type : NULL);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, http_method_name(request->method));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
     if (request->body) {
-        auto_strbuf struct strbuf type = { 0 };
-
-        strbuf_addf(&type, "Content-Type: %s", request->content_type);
-        transfer->headers = curl_slist_append(transfer->headers, strbuf_text(&type));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
     }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return stream;
+}
+
+static void start(struct http_client *client, struct http_stream *stream)
+{
+    stream->next = client->running;
+    stream->link = &client->running;
+    if (stream->next)
+        stream->next->link = &stream->next;
+    client->running = stream;
+    if (curl_multi_add_handle(client->multi, stream->easy) != CURLM_OK)
+        BUG("curl_multi_add_handle");
+}
+
+static void stop(struct http_client *client, struct http_stream *stream)
+{
+    *stream->link = stream->next;
+    if (stream->next)
+        stream->next->link = stream->link;
+    curl_multi_remove_handle(client->multi, stream->easy);
 }
 
 void http_client_send(struct http_client *client, struct http_request *request)
 {
-    struct transfer *transfer = xcalloc(1, sizeof(*transfer));
+    start(client, prepare(client, request));
+}
 
-    prepare(client, transfer, request);
-    start(client, transfer);
+/* -- streams ------------------------------------------------------------------------------------------------------ */
+
+static bool hand_over(struct http_stream *stream, const char *bytes, size_t length)
+{
+    long status = 0;
+
+    curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status < 200 || stream->receive(stream->context, (int)status, bytes, length);
+}
+
+static size_t receive_header(char *bytes, size_t size, size_t count, void *context)
+{
+    bool last = size * count <= 2 && (*bytes == '\r' || *bytes == '\n');
+
+    return !last || hand_over(context, NULL, 0) ? size * count : 0;
+}
+
+static size_t receive_piece(char *bytes, size_t size, size_t count, void *context)
+{
+    return hand_over(context, bytes, size * count) ? size * count : 0;
+}
+
+struct http_stream *http_client_stream(struct http_client *client,
+                                       const char *path,
+                                       unsigned timeout_ms,
+                                       http_receive *receive,
+                                       http_end *end,
+                                       void *context)
+{
+    struct http_stream *stream = get_stream(client);
+    CURL *easy = stream->easy;
+
+    stream->receive = receive;
+    stream->end = end;
+    stream->context = context;
+    put_common(client, stream, path);
+    put_headers(client, stream, NULL);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, stream);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_piece);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
+    start(client, stream);
+    return stream;
+}
+
+void http_client_cancel(struct http_client *client, struct http_stream *stream)
+{
+    stop(client, stream);
+    put_stream(client, stream);
+}
+
+/* -- answers ------------------------------------------------------------------------------------------------------ */
+
+static const char *problem_of(const struct http_stream *stream, CURLcode result)
+{
+    if (stream->body.overflow)
+        return "the answer is too large";
+    if (result == CURLE_ABORTED_BY_CALLBACK)
+        return "the connection ended before the answer came";
+    return *stream->problem ? stream->problem : curl_easy_strerror(result);
 }
 
 /* Before anything of the request was written, the server cannot have carried it out. */
-static bool was_sent(CURL *easy)
+static bool may_be_done(const struct http_stream *stream)
 {
     long sent = 0;
 
-    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-    return sent > 0;
+    curl_easy_getinfo(stream->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return stream->attempts > 1 || (stream->attempts == 1 && sent > 0);
 }
 
-static void fill_response(CURL *easy, CURLcode result, struct transfer *transfer, struct http_response *ret)
+static void fill_response(const struct http_stream *stream, CURLcode result, struct http_response *ret)
 {
     struct curl_header *header;
     long status = 0;
 
-    *ret = (struct http_response){ .id = transfer->request->id };
-    if (result != CURLE_OK) {
-        ret->maybe_done = was_sent(easy);
-        ret->problem = transfer->body.overflow ? "the answer is too large" : curl_easy_strerror(result);
+    *ret = (struct http_response){ .id = stream->request ? stream->request->id : 0 };
+    if (result == CURLE_OK || !stream->request) {
+        curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (curl_easy_header(stream->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+            ret->retry_after_ms = http_retry_after_ms(header->value, time(NULL));
+    }
+    ret->status = (int)status;
+    if (result == CURLE_OK) {
+        ret->body = (struct slice){ strbuf_text(&stream->body), stream->body.length };
         return;
     }
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    ret->status = (int)status;
-    ret->body = (struct slice){ strbuf_text(&transfer->body), transfer->body.length };
-    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
-        ret->retry_after_ms = http_retry_after_ms(header->value, time(NULL));
+    ret->maybe_done = may_be_done(stream);
+    ret->problem = problem_of(stream, result);
 }
 
-static void remember_address(struct http_client *client, CURL *easy)
-{
-    const char *address = NULL;
-
-    if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address && *address)
-        snprintf(client->address, sizeof(client->address), "%s", address);
-}
-
-static void free_transfer(struct http_client *client, struct transfer *transfer)
-{
-    unlink_transfer(transfer);
-    curl_multi_remove_handle(client->multi, transfer->easy);
-    if (!transfer->done)
-        put_easy(client, transfer->easy);
-    curl_slist_free_all(transfer->headers);
-    strbuf_finish(&transfer->body);
-    http_request_destroy(transfer->request);
-    free(transfer);
-}
-
-static void finish(struct http_client *client, struct transfer *transfer, CURLcode result)
+static void finish(struct http_client *client, struct http_stream *stream, CURLcode result)
 {
     struct http_response response;
-    http_done *done = transfer->done;
-    void *context = transfer->context;
-    CURL *easy = transfer->easy;
 
-    if (done) {
-        free_transfer(client, transfer);
-        done(context, easy, result);
-        return;
-    }
-    fill_response(easy, result, transfer, &response);
-    remember_address(client, easy);
-    client->answer(client->context, &transfer->request, &response, transfer->serial);
-    free_transfer(client, transfer);
+    fill_response(stream, result, &response);
+    stop(client, stream);
+    if (stream->request)
+        client->answer(client->context, &stream->request, &response, stream->serial);
+    else
+        stream->end(stream->context, &response, stream->serial);
+    put_stream(client, stream);
 }
 
 void http_client_step(struct http_client *client)
@@ -263,47 +335,25 @@ void http_client_step(struct http_client *client)
     CURLMsg *message;
     int count;
 
-    curl_multi_perform(client->multi, &count);
+    poller_step(client->poller);
     while ((message = curl_multi_info_read(client->multi, &count))) {
-        struct transfer *transfer;
+        struct http_stream *stream;
 
         if (message->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-        finish(client, transfer, message->data.result);
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &stream);
+        finish(client, stream, message->data.result);
     }
 }
 
 void http_client_wait(struct http_client *client, const int *fds, size_t count, int timeout_ms)
 {
-    struct curl_waitfd extra[HTTP_WAIT_FDS];
-    unsigned used = 0;
-
-    for (size_t i = 0; i < count && used < HTTP_WAIT_FDS; i++)
-        if (fds[i] >= 0)
-            extra[used++] = (struct curl_waitfd){ fds[i], CURL_WAIT_POLLIN, 0 };
-    curl_multi_poll(client->multi, extra, used, timeout_ms, NULL);
+    poller_wait(client->poller, fds, count, timeout_ms);
 }
 
 void http_client_wakeup(struct http_client *client)
 {
-    curl_multi_wakeup(client->multi);
-}
-
-void http_client_add(struct http_client *client, CURL *easy, http_done *done, void *context)
-{
-    struct transfer *transfer = xcalloc(1, sizeof(*transfer));
-
-    *transfer = (struct transfer){ .easy = easy, .done = done, .context = context };
-    start(client, transfer);
-}
-
-void http_client_remove(struct http_client *client, CURL *easy)
-{
-    struct transfer *transfer;
-
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-    free_transfer(client, transfer);
+    poller_wakeup(client->poller);
 }
 
 const char *http_client_address(const struct http_client *client)
@@ -315,12 +365,18 @@ void http_client_destroy(struct http_client *client)
 {
     if (!client)
         return;
-    while (client->transfers)
-        free_transfer(client, client->transfers);
-    for (size_t i = 0; i < client->spare_count; i++)
-        curl_easy_cleanup(client->spare[i]);
+    while (client->running)
+        http_client_cancel(client, client->running);
+    while (client->spare) {
+        struct http_stream *stream = client->spare;
+
+        client->spare = stream->next;
+        free_stream(stream);
+    }
     curl_multi_cleanup(client->multi);
+    poller_destroy(client->poller);
     curl_slist_free_all(client->connect_to);
+    http_settings_finish(&client->settings);
     free(client);
 }
 
@@ -329,21 +385,19 @@ void http_client_destroy(struct http_client *client)
 int http_client_perform(
     struct http_client *client, struct http_request *request, int *ret_status, struct strbuf *body, struct error *err)
 {
-    struct transfer transfer = { 0 };
-    CURLcode result;
-    long status = 0;
+    struct http_stream *stream = prepare(client, request);
+    CURLcode result = curl_easy_perform(stream->easy);
+    struct http_response response;
+    bool failed;
 
-    prepare(client, &transfer, request);
-    result = curl_easy_perform(transfer.easy);
-    curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
-    strbuf_append(body, strbuf_text(&transfer.body), transfer.body.length);
-    put_easy(client, transfer.easy);
-    curl_slist_free_all(transfer.headers);
-    strbuf_finish(&transfer.body);
-    http_request_destroy(request);
-    if (result != CURLE_OK)
-        return error_set(
-            err, ERROR_TRANSIENT, "no answer from %s: %s", client->settings.url, curl_easy_strerror(result));
-    *ret_status = (int)status;
-    return 0;
+    fill_response(stream, result, &response);
+    failed = !response.status;
+    if (failed) {
+        error_set(err, ERROR_TRANSIENT, "no answer from %s: %s", client->settings.url, response.problem);
+    } else {
+        strbuf_append(body, response.body.data, response.body.length);
+        *ret_status = response.status;
+    }
+    put_stream(client, stream);
+    return failed ? -1 : 0;
 }

@@ -1,21 +1,22 @@
 #pragma once
-/* Watches over chunked HTTP: one transfer each, split at newlines. The same signals as watch_socket gives. */
+/*
+ * Watches over chunked HTTP: the same signals as watch_socket gives, from the thread of the http_client and out of
+ * http_client_step.
+ */
 
 #include "../http/client.h"
 #include "watch.h"
 
 struct watch_stream;
 
-typedef void watch_handler(void *context, const struct watch_signal *signal);
+/* `credentials` is the serial of the headers it was opened with; for a refusal with 401. */
+typedef void watch_stream_handler(void *context, const struct watch_signal *signal, uint64_t credentials);
 
-/* Opens a watch; the command's path is taken. The handler is called from http_client_step. */
+/* Opens a watch; the command's path is taken. */
 struct watch_stream *watch_stream_create(struct http_client *client,
                                          const struct watch_command *command,
-                                         watch_handler *handler,
+                                         watch_stream_handler *handler,
                                          void *context);
 
-/* Closes it without a signal, if it is not closed yet, and frees it. */
+/* Closes it without a signal, if it is not closed yet. Not from inside the handler. NULL is fine. */
 void watch_stream_destroy(struct watch_stream *stream);
-
-/* True after WATCH_CLOSED was signalled: it waits to be destroyed. */
-bool watch_stream_is_closed(const struct watch_stream *stream);

@@ -1,25 +1,50 @@
 #include "ws_message.h"
 
-void ws_message_init(struct ws_message *message)
-{
-    strbuf_init(&message->text, WS_MESSAGE_MAX);
-}
+#include <string.h>
+
+#include "../base/memory.h"
 
 void ws_message_finish(struct ws_message *message)
 {
-    strbuf_finish(&message->text);
+    free(message->text);
+    *message = (struct ws_message){ 0 };
 }
 
-int ws_message_add(struct ws_message *message, const void *piece, size_t length, bool last, struct slice *ret_message)
+/* Exactly what is known to come, because nearly all messages are one frame; doubled when there are several. */
+static void reserve(struct ws_message *message, size_t more)
 {
-    if (message->text.capacity && !message->text.length && message->text.capacity > 1024 * 1024)
-        strbuf_finish(&message->text); /* one huge message must not keep its memory for ever */
-    strbuf_append(&message->text, piece, length);
-    if (message->text.overflow)
-        return -1;
-    if (!last)
-        return 0;
-    *ret_message = (struct slice){ strbuf_text(&message->text), message->text.length };
-    message->text.length = 0; /* the bytes stay until the next piece */
-    return 1;
+    size_t needed = message->length + more + 1;
+
+    if (needed <= message->capacity)
+        return;
+    if (message->length && needed < 2 * message->capacity)
+        needed = 2 * message->capacity;
+    message->text = xrealloc(message->text, needed);
+    message->capacity = needed;
+}
+
+enum ws_message_state ws_message_add(
+    struct ws_message *message, const void *piece, size_t length, size_t remaining, bool final)
+{
+    size_t room = WS_MESSAGE_MAX - message->length;
+
+    if (length > room || remaining > room - length) {
+        ws_message_finish(message);
+        return WS_MESSAGE_TOO_LARGE;
+    }
+    reserve(message, length + remaining);
+    if (length)
+        memcpy(message->text + message->length, piece, length);
+    message->length += length;
+    message->text[message->length] = '\0';
+    return final && !remaining ? WS_MESSAGE_WHOLE : WS_MESSAGE_PART;
+}
+
+char *ws_message_take(struct ws_message *message, size_t *ret_length)
+{
+    char *text = message->text;
+
+    *ret_length = message->length;
+    *message = (struct ws_message){ 0 };
+    return text;
 }

@@ -73,7 +73,8 @@ static struct page *make_list(struct world *world, const struct target *target)
     *page =
         (struct page){ server->pages, ++server->last_page, server->version, xcalloc(all + 1, sizeof(*page->items)), 0 };
     server->pages = page;
-    qsort(server->things[target->resource], all, sizeof(struct thing *), by_place);
+    if (all)
+        qsort(server->things[target->resource], all, sizeof(struct thing *), by_place);
     for (size_t i = 0; i < all; i++) {
         struct thing *thing = server->things[target->resource][i];
 

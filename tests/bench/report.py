@@ -1,0 +1,2 @@
+def page(results, quick):
+    return open(results).read()
