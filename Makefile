@@ -125,6 +125,12 @@ test: ## everything that CI runs; sets up what it needs
 test-integration: all ## against a real control plane (kwok nodes)
 	$(Q)tests/integration/with-cluster it-basic tests/integration/basic
 
+.PHONY: e2e
+e2e: all ## on a real node (needs root): the cluster itself, the demo, the walk by hand
+	$(Q)tests/cluster/real/test
+	$(Q)tools/demo --real; status=$$?; tools/demo down; exit $$status
+	$(Q)tools/run-document docs/getting-started.md
+
 demo: ## trains on a real cluster on this machine, and shows it
 	$(Q)tools/setup build
 	$(Q)$(MAKE) --no-print-directory all

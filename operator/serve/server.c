@@ -127,7 +127,13 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         session->wsi = wsi;
-        asked(server, session, in);
+        if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
+            asked(server, session, in);
+        else if (!lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI))
+            return -1;
+        return 0; /* the body of a POST is read before it is answered */
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        answer(session, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET is answered");
         return 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         if (!session || !session->text)

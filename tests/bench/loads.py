@@ -158,29 +158,35 @@ def accounting(side, load, life_jobs):
 # -- memory -----------------------------------------------------------------------------------------------------------
 
 def memory(jobs, owners, replicas, rest):
-    """Resident memory with nothing, with finished jobs, and then with running pods, each after a rest."""
-    with rig.Cluster() as cluster, rig.Operator(cluster) as operator:
-        points = {}
+    """Resident memory with nothing; with finished jobs, listed at start; then with pods that it made; each after a rest."""
+    points = {}
 
-        def take(name):
-            time.sleep(rest)
-            points[name] = {**rig.memory_of(operator.pid), 'store': operator.store_bytes()}
-            rig.say(f'memory {name}: {points[name]["rss"] / 1e6:.1f} MB resident, {points[name]["store"] / 1e6:.1f} MB of objects')
+    def take(name, operator):
+        time.sleep(rest)
+        points[name] = {**rig.memory_of(operator.pid), 'store': operator.store_bytes()}
+        rig.say(f'memory {name}: {points[name]["rss"] / 1e6:.1f} MB resident, {points[name]["store"] / 1e6:.1f} MB of objects')
 
-        take('idle')
+    with rig.Cluster() as cluster:
+        with rig.Operator(cluster) as operator:
+            take('idle', operator)
         rig.post(cluster, jobs, 8, make='finished', prefix='old')
-        take('jobs')
-        watch = rig.Observer(cluster, owners, owners * replicas, 'jobs-running', timeout=3600)
-        rig.post(cluster, owners, replicas, make='jobs', prefix='big')
-        watch.report()
-        operator.wait_until_quiet()
-        take('pods')
-        one = len(cluster.kubectl('get', '--raw', '/apis/kitae.dev/v1alpha1/namespaces/load/trainingjobs/old-00000'))
-        pod = len(cluster.kubectl('get', '--raw', '/api/v1/namespaces/load/pods/big-00000-worker-0'))
-        return {'load': 'memory', 'side': 'kitae', 'jobs': jobs, 'pods': owners * replicas, 'owners': owners, 'rest_s': rest,
-                'points': points, 'job_json': one, 'pod_json': pod,
-                'job_bytes': (points['jobs']['rss'] - points['idle']['rss']) / jobs,
-                'pod_bytes': (points['pods']['rss'] - points['jobs']['rss']) / (owners * replicas)}
+        with rig.Operator(cluster) as operator:
+            take('jobs', operator)
+            watch = rig.Observer(cluster, owners, owners * replicas, 'jobs-running', timeout=3600)
+            rig.post(cluster, owners, replicas, make='jobs', prefix='big')
+            watch.report()
+            operator.wait_until_quiet()
+            take('pods', operator)
+            record = {'load': 'memory', 'side': 'kitae', 'jobs': jobs, 'pods': owners * replicas, 'owners': owners, 'rest_s': rest,
+                      'points': points, 'writes': operator.writes()}
+        with rig.Operator(cluster) as operator: # the same objects once more, from a list
+            take('again', operator)
+        job = cluster.kubectl('get', '--raw', '/apis/kitae.dev/v1alpha1/namespaces/load/trainingjobs/old-00000')
+        pod = cluster.kubectl('get', '--raw', '/api/v1/namespaces/load/pods/big-00000-worker-0')
+    return {**record, 'job_json': len(job), 'pod_json': len(pod),
+            'job_bytes': (points['jobs']['rss'] - points['idle']['rss']) / jobs,
+            'pod_bytes': (points['pods']['rss'] - points['jobs']['rss']) / (owners * replicas),
+            'pod_bytes_listed': (points['again']['rss'] - points['jobs']['rss']) / (owners * replicas)}
 
 
 # -- cold start and idle ----------------------------------------------------------------------------------------------

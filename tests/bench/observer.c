@@ -46,6 +46,7 @@ struct watch {
     uint64_t version;
     int64_t reopen_at; /* ns */
     bool opened;       /* once, at least */
+    bool closed;       /* and not open again yet */
     unsigned closes;
 };
 
@@ -101,10 +102,11 @@ static void take_message(struct watch *watch, struct slice message)
     take_object(watch, type, object);
 }
 
-static void signalled(void *context, const struct watch_signal *signal)
+static void signalled(void *context, const struct watch_signal *signal, uint64_t credentials)
 {
     struct watch *watch = context;
 
+    (void)credentials;
     if (signal->type == WATCH_OPENED) {
         watch->opened = true;
     } else if (signal->type == WATCH_MESSAGE) {
@@ -112,6 +114,7 @@ static void signalled(void *context, const struct watch_signal *signal)
     } else {
         if (signal->http_status == 410)
             die("the watch of %s: its version is too old", kind_info(watch->kind)->plural);
+        watch->closed = true;
         watch->closes++;
         watch->reopen_at = now_ns() + (signal->refused ? REOPEN_MS * INT64_C(1000000) : 0);
     }
@@ -131,8 +134,9 @@ static void open_watch(struct watch *watch)
 
 static void keep_open(struct watch *watch)
 {
-    if (!watch->stream || !watch_stream_is_closed(watch->stream) || now_ns() < watch->reopen_at)
+    if (!watch->closed || now_ns() < watch->reopen_at)
         return;
+    watch->closed = false;
     watch_stream_destroy(watch->stream);
     open_watch(watch);
 }

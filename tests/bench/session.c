@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <curl/curl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,6 @@ int session_open(struct session *session,
                                        .ca = tls.ca,
                                        .certificate = tls.certificate,
                                        .key = tls.key,
-                                       .proxy = "",
                                        .user_agent = user_agent };
     session->answer = answer;
     session->context = context;

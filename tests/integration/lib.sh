@@ -53,7 +53,7 @@ run_test() {
     set -eEuo pipefail
     operators=() helpers=() namespaces=()
     trap 'finish_test $?' EXIT
-    trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND ended with $?"; trap - ERR' ERR
+    trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND ended with $?" >&2; trap - ERR' ERR
     new_namespace
     "$1"
     echo "the end of the test is reached"
@@ -112,7 +112,7 @@ not() { ! "$@"; }
 # -- namespaces --
 
 new_namespace() { # [NAME]
-    namespace=${1:-it-$RUN_FILE-$number}
+    namespace=${1:-$RUN_FILE-$number-$RUN_ID}
     namespaces+=("$namespace")
     kubectl create namespace "$namespace" >/dev/null
     within 20 kubectl get serviceaccount -n "$namespace" default
@@ -145,7 +145,7 @@ free_port() {
 
 is_running() {
     local stat
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     [[ ${stat##*) } != Z* ]]
 }
 

@@ -40,9 +40,6 @@ static bool successes_are_kept(const json_t *before, const json_t *after)
         for (int index = 0; index < fact_replicas(before, name); index++)
             if (fact_success_is_recorded(before, name, index) && !fact_success_is_recorded(after, name, index))
                 return false;
-        if (json_is_true(jb_get(role, "created")) && fact_replicas(after, name) >= 0 &&
-            !json_is_true(jb_get(fact_role_status(after, name), "created")))
-            return false;
     }
     return true;
 }
@@ -62,10 +59,28 @@ static bool has_had_pods(const struct world *world, const struct thing *job)
     return false;
 }
 
-static void check_beginning(struct world *world, const struct thing *job, const json_t *from, const json_t *to)
+static bool roles_stay_created(const json_t *before, const json_t *after)
 {
+    const json_t *roles = jb_get(jb_get(before, "status"), "roles");
+
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const char *name = jb_get_str(json_array_get(roles, i), "name");
+
+        if (json_is_true(jb_get(json_array_get(roles, i), "created")) && fact_replicas(after, name) >= 0 &&
+            !json_is_true(jb_get(fact_role_status(after, name), "created")))
+            return false;
+    }
+    return true;
+}
+
+static void check_beginning(struct world *world, const struct thing *job, const json_t *before, const json_t *after)
+{
+    const json_t *from = jb_get(before, "status"), *to = jb_get(after, "status");
+
     if (!has_had_pods(world, job))
         return;
+    if (!roles_stay_created(before, after))
+        status_loses_nothing(world, job->name, "that the pods of a role were made");
     if (!is_kept(from, to, "startTime"))
         status_loses_nothing(world, job->name, "startTime");
     if (jb_get_int(to, "attempt", 0) < jb_get_int(from, "attempt", 0))
@@ -182,7 +197,7 @@ void status_on_change(struct world *world, const struct change *change)
 {
     const json_t *before = change->before->tree, *after = change->after->tree;
 
-    check_beginning(world, change->thing, jb_get(before, "status"), jb_get(after, "status"));
+    check_beginning(world, change->thing, before, after);
     check_kept(world, change->thing->name, before, after);
     check_verdict(world, change->thing, after, fact_outcome_is_recorded(before));
     if (world->seed % SCHEMA_EVERY == 0)

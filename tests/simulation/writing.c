@@ -168,15 +168,22 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
     return rest;
 }
 
+/* By owner, by label, or by the finalizer that we may take off an orphan. */
+static bool looks_like_ours(const struct thing *thing, const json_t *tree)
+{
+    if (thing->resource != RESOURCE_PODS && thing->resource != RESOURCE_SERVICES)
+        return true;
+    return !thing->as_made && (strcmp(jb_get_str(tree_controller(tree), "kind"), "TrainingJob") == 0 ||
+                               *jb_get_str(jb_get(tree_metadata(tree), "labels"), LABEL_OWNER_UID) ||
+                               fact_has_finalizer(tree, FINALIZER_RECORD));
+}
+
 static void foreign_things_stay(struct world *world, const struct change *change)
 {
     const struct thing *thing = change->thing;
-    bool is_child = thing->resource == RESOURCE_PODS || thing->resource == RESOURCE_SERVICES;
     json_auto_t *before = NULL, *after = NULL;
 
-    if (thing->as_made ||
-        (is_child && strcmp(jb_get_str(tree_controller(change->after->tree), "kind"), "TrainingJob") != 0 &&
-         !*jb_get_str(jb_get(tree_metadata(change->after->tree), "labels"), LABEL_OWNER_UID)))
+    if (!looks_like_ours(thing, change->before ? change->before->tree : change->after->tree))
         BROKEN(world, "%s %s is not ours, and is written", resource_info(thing->resource)->plural, thing->name);
     if (thing->resource == RESOURCE_JOBS && !change->before)
         BROKEN(world, "the job %s is made by the operator", thing->name);
