@@ -56,6 +56,7 @@ void reflector_list_again(struct reflector *reflector)
 void reflector_put(struct reflector *reflector, struct slice text)
 {
     struct engine *engine = reflector->engine;
+    const struct object *known;
     struct object *object;
     struct error err;
 
@@ -67,6 +68,9 @@ void reflector_put(struct reflector *reflector, struct slice text)
     }
     if (object->version > reflector->version && reflector->state != REFLECTOR_LISTING)
         reflector->version = object->version;
+    known = store_get(&engine->store, object->kind, object->namespace, object->name);
+    if (known && strcmp(known->uid, object->uid) != 0)
+        reflector_remove(reflector, known); /* another of the same name: that the old one went was not told */
     object->mark = reflector->mark;
     if (store_put(&engine->store, object))
         engine_object_changed(engine, object);
