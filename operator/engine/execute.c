@@ -156,7 +156,9 @@ static void settled(struct engine *engine, void *context, const struct http_resp
         else
             found_stranger(pass, action);
         object_destroy(live);
-    } else if (answer_classify(response) != ANSWER_NOT_FOUND) {
+    } else if (answer_classify(response) == ANSWER_NOT_FOUND) {
+        queue_add(&pass->engine->queue, pass->key, pass->engine->now); /* it never was, or went: make it then */
+    } else {
         pass->failed = true;
     }
     pass_advance(pass);

@@ -49,12 +49,15 @@ def check_poster(cluster):
 def drive(cluster, side, operator, load):
     """One load from its first POST until all is seen, with what it cost."""
     watch = rig.Observer(cluster, load['jobs'], load['jobs'] * load['replicas'], until_of(side))
+    wrote = operator and operator.requests()
     parts, own, machine, wall = cluster.cpu(), operator and rig.cpu_of(operator.pid), rig.machine_cpu(), time.monotonic()
     posted = rig.post(cluster, load['jobs'], load['replicas'], make=make_of(side), rate=load.get('rate'))
     seen = watch.report()
     spent = {part: after - parts[part] for part, after in cluster.cpu().items()}
     spent['own'] = rig.cpu_of(operator.pid) - own if operator else posted['cpu_seconds']
-    return posted, seen, spent, rig.machine_cpu() - machine, time.monotonic() - wall
+    machine, wall = rig.machine_cpu() - machine, time.monotonic() - wall
+    wrote = operator and {verb: count - wrote.get(verb, 0) for verb, count in operator.requests().items()}
+    return posted, seen, spent, machine, wall, wrote
 
 
 def seconds_from(posted, moment):
@@ -67,7 +70,7 @@ def burst(name, load, side, repeat):
         if side == 'client':
             check_poster(cluster)
         before = {'rss': rig.memory_of(operator.pid)['rss']} if operator else {}
-        posted, seen, spent, machine, wall = drive(cluster, side, operator, load)
+        posted, seen, spent, machine, wall, wrote = drive(cluster, side, operator, load)
         record = {
             'load': name, 'side': side, 'repeat': repeat, **load,
             'last_pod_s': seconds_from(posted, seen['last_pod']),
@@ -87,6 +90,8 @@ def burst(name, load, side, repeat):
             record['status_lag_p50_ms'] = seen['last_pod_running_to_job_running_ms']['p50']
             record['status_lag_p99_ms'] = seen['last_pod_running_to_job_running_ms']['p99']
             record['rss_before'] = before['rss']
+            record['wrote'] = wrote
+            record['posts'], record['patches'] = wrote.get('POST', 0) / load['jobs'], wrote.get('PATCH', 0) / load['jobs']
             record['rss_peak'] = rig.memory_of(operator.pid)['peak']
             record['watch_restarts'] = sum(value for name, _, value in operator.metrics() if name == 'kitae_watch_restarts_total')
         rig.say(f'{name} {side} #{repeat}: last pod {record["last_pod_s"]:.2f} s, all running {record["last_running_s"]:.2f} s, '

@@ -205,9 +205,16 @@ class Operator:
     def metrics(self):
         return metrics(self.get('/metrics'))
 
+    def requests(self):
+        """Answers it got, by method."""
+        counts = {}
+        for name, labels, value in self.metrics():
+            if name == 'rest_client_requests_total':
+                counts[labels['method']] = counts.get(labels['method'], 0) + int(value)
+        return counts
+
     def writes(self):
-        return sum(int(value) for name, labels, value in self.metrics()
-                   if name == 'rest_client_requests_total' and labels['method'] != 'GET')
+        return sum(count for method, count in self.requests().items() if method != 'GET')
 
     def store_bytes(self):
         return sum(int(value) for name, _, value in self.metrics() if name == 'kitae_store_bytes')

@@ -28,7 +28,7 @@ two_hundred_jobs() {
     local writes
     start_operator
     jobs_at_once many 200 2 2
-    within 120 phases_are 200 Succeeded
+    within 240 phases_are 200 Succeeded
     within 20 not_one_finalizer
     expect "$(each_pod_once)" 400
     writes=$(writes_so_far)

@@ -1,0 +1,141 @@
+# shellcheck shell=bash
+# The operator is killed with SIGKILL at each write of a job's life: before the server gets it, and after the server has
+# carried it out but before the operator hears of it. The writes are counted at the proxy, until a life needs fewer.
+
+# Three lives. begin_X NAME makes the job, and once it is there step_X NAME may be called at any time; over_X NAME tells
+# that it has ended, with nothing left to be written.
+begin_success() { job "$1" 2 run-seconds=0.5; }
+over_success() { ended "$1" Succeeded; }
+
+begin_failure() {
+    create_job "$1" <<END
+  roles:
+  - {name: chief, template: {metadata: {annotations: {test.kitae.dev/run-seconds: "0.5", test.kitae.dev/exit-code: "9"}}, spec: {containers: [{name: main, image: example}]}}}
+  - {name: worker}
+  template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}
+END
+}
+over_failure() { ended "$1" Failed && expect "$(field "$1" '{.status.lastFailure.exitCode}')" 9; }
+
+# It is deleted as soon as it runs, whoever saw that.
+begin_deletion() {
+    job "$1" 2
+    (kubectl wait -n "$namespace" "trainingjob/$1" --for='jsonpath={.status.phase}=Running' --timeout=60s &&
+        kubectl delete trainingjob -n "$namespace" "$1" --wait=false) >/dev/null &
+    helpers+=($!)
+}
+over_deletion() {
+    not get trainingjob "$1" >/dev/null 2>&1 && [ -z "$(pods_of "$1")" ] && not get service "$1-hosts" >/dev/null 2>&1
+}
+
+# ended JOB PHASE: with its records made and its finalizers gone.
+ended() {
+    [ "$(field "$1" '{.status.phase}')" = "$2" ] && not has_finalizers "$1" &&
+        [ -n "$(condition "$1" Complete reason)" ] && [ -n "$(field "$1" '{.status.completionTime}')" ]
+}
+
+# has_settled: nothing is written for a second.
+has_settled() {
+    local before i
+    before=$(requests verb=write)
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 0.1
+        [ "$(requests verb=write)" = "$before" ] || return 1
+    done
+}
+
+# Waits for the kill (0) or for the end of the life (1).
+killed_or_over() { # LIFE NAME
+    local deadline=$((SECONDS + 60))
+    while is_running "$operator"; do
+        "over_$1" "$2" >/dev/null 2>&1 && has_settled && is_running "$operator" && return 1
+        [ $SECONDS -lt $deadline ] || fail "$2: neither killed nor over after 60 s: $(field "$2" '{.status.phase}: {.status.message}')"
+        sleep 0.05
+    done
+}
+
+killed_at_each_write() { # LIFE before|after
+    local life=$1 when=$2 n=1 name
+    start_proxy
+    while :; do
+        name=$life-$n
+        start_operator
+        tell POST pid "{\"pid\":$operator}" >/dev/null
+        rules "[{\"do\":\"kill\",\"verb\":\"write\",\"when\":\"$when\",\"skip\":$((n - 1)),\"times\":1}]"
+        "begin_$life" "$name"
+        killed_or_over "$life" "$name" || break
+        fired 1 || fail "$name: the operator died by itself"
+        no_rules
+        start_operator
+        within 60 "over_$life" "$name"
+        stop_operator
+        n=$((n + 1))
+        [ $n -lt 60 ] || fail "a life of 60 writes"
+    done
+    echo "a life has at most $((n - 1)) writes; the operator was killed $when each of them"
+    [ $n -gt 6 ] || fail "too few"
+    [ "$life" = deletion ] || expect "$(each_pod_once)" $((2 * n))
+    each_pod_once
+}
+
+success_before() { killed_at_each_write success before; }
+success_after() { killed_at_each_write success after; }
+failure_before() { killed_at_each_write failure before; }
+failure_after() { killed_at_each_write failure after; }
+deletion_before() { killed_at_each_write deletion before; }
+deletion_after() { killed_at_each_write deletion after; }
+
+more_jobs() { # FIRST COUNT
+    local i
+    for ((i = $1; i < $1 + $2; i++)); do
+        cat <<END
+---
+apiVersion: kitae.dev/v1alpha1
+kind: TrainingJob
+metadata: {name: many-$i, namespace: $namespace}
+spec:
+  roles: [{name: worker, replicas: 2}]
+  template:
+    metadata: {annotations: {test.kitae.dev/run-seconds: "0.5"}}
+    spec: {containers: [{name: main, image: example}]}
+END
+    done | kubectl create -f - >/dev/null
+}
+
+# A hundred kills, each at a write that a seed chooses, while others are in flight.
+seeded_moments() {
+    local kills=0 jobs=0 whens=(before after)
+    RANDOM=${SEED:-20261123}
+    start_proxy
+    while [ $kills -lt 100 ]; do
+        [ $((kills % 5)) -ne 0 ] || { more_jobs $jobs 5 && jobs=$((jobs + 5)); }
+        rules "[{\"do\":\"kill\",\"verb\":\"write\",\"when\":\"${whens[RANDOM % 2]}\",\"skip\":$((RANDOM % 12)),\"times\":1}]"
+        launch_operator
+        tell POST pid "{\"pid\":$operator}" >/dev/null
+        killed_soon || { more_jobs $jobs 5 && jobs=$((jobs + 5)) && killed_soon; } || fail "no write comes any more"
+        kills=$((kills + 1))
+    done
+    no_rules
+    start_operator
+    within 120 all_succeeded $jobs
+    within 20 not_one_finalizer
+    echo "$kills kills, $jobs jobs"
+    expect "$(each_pod_once)" $((2 * jobs))
+}
+killed_soon() {
+    local deadline=$((SECONDS + 10))
+    while is_running "$operator"; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.02
+    done
+}
+all_succeeded() { [ "$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | grep -cx Succeeded)" = "$1" ]; }
+not_one_finalizer() { [ -z "$(get pods -o 'jsonpath={.items[*].metadata.finalizers[*]}')" ]; }
+
+it "killed before each write of a job that succeeds, it succeeds, and no pod is created twice" success_before
+it "killed after each write of a job that succeeds, it succeeds, and no pod is created twice" success_after
+it "killed before each write of a job that fails, it fails with its cause, and no pod is created twice" failure_before
+it "killed after each write of a job that fails, it fails with its cause, and no pod is created twice" failure_after
+it "killed before each write of a job that is deleted, nothing is left" deletion_before
+it "killed after each write of a job that is deleted, nothing is left" deletion_after
+it "killed 100 times with writes in flight, all jobs succeed, and no pod is created twice" seeded_moments
