@@ -122,6 +122,11 @@ check: all unit golden simulation lint verify ## everything a commit must pass; 
 test: ## everything that CI runs; sets up what it needs
 	$(Q)tools/test
 
+.PHONY: test-full
+test-full: all ## what is too slow for `make test`: faults, slow integration tests, mutants of the simulation
+	$(Q)tests/integration/run --slow
+	$(Q)tests/simulation/mutants/run
+
 test-integration: all ## against a real control plane (kwok nodes)
 	$(Q)tests/integration/with-cluster it-basic tests/integration/basic
 

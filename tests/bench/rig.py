@@ -26,7 +26,7 @@ def say(text):
 
 # -- programs ---------------------------------------------------------------------------------------------------------
 
-def build():
+def build(binary):
     """The operator and the two load programs, by the Makefile's own rules and flags."""
     objects = {name: f'build/tests/bench/{name}.o' for name in ('poster', 'recipe', 'session', 'observer', 'sightings')}
     subprocess.run(['make', '--no-print-directory', 'build/kitae', 'build/libkitae.a', *objects.values()], cwd=ROOT, check=True)
@@ -34,7 +34,7 @@ def build():
     for program, parts in (('poster', ['poster', 'recipe', 'session']), ('observer', ['observer', 'sightings', 'session'])):
         subprocess.run([os.environ.get('CC', 'gcc'), '-pie', '-o', f'build/bench/{program}', *(objects[part] for part in parts),
                         'build/libkitae.a', *libraries], cwd=ROOT, check=True)
-    shutil.copy2(os.path.join(BUILD, 'kitae'), os.path.join(OUT, 'kitae')) # stays the same while others build
+    shutil.copy2(binary, os.path.join(OUT, 'kitae')) # stays the same while others build
 
 
 # -- counters ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,207 @@
+# shellcheck shell=bash
+# Ways to the server, and rights that come and go.
+
+lives() { # NAME [SECONDS]
+    job "$1" 2 run-seconds=0.5
+    phase "$1" Succeeded "${2:-30}"
+    within 10 not has_finalizers "$1"
+}
+
+# kubeconfig_with USER-LINES: the cluster's, with another user.
+kubeconfig_with() {
+    kubeconfig=$scratch/kubeconfig
+    awk -v user="$1" '/^users:/ { print "users:\n- name: user\n  user:\n" user; skip = 1; next } /^[a-z]/ { skip = 0 } !skip' \
+        "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
+}
+
+token() { # [BOUND-TO-SECRET]
+    kubectl create token operator --namespace=kitae-system ${1:+--bound-object-kind=Secret --bound-object-name="$1"}
+}
+
+by_client_certificate() {
+    kubeconfig=$KUBECONFIG # the administrator's
+    start_operator
+    lives certified
+}
+
+by_exec_plugin() {
+    cat >"$scratch/plugin" <<END
+#!/bin/sh
+echo "\$KUBERNETES_EXEC_INFO" >"$scratch/info"
+echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"$(token)"}}'
+END
+    chmod +x "$scratch/plugin"
+    kubeconfig_with "    exec: {apiVersion: client.authentication.k8s.io/v1, command: $scratch/plugin, interactiveMode: Never}"
+    start_operator
+    lives plugged
+    contains "$(cat "$scratch/info")" ExecCredential
+}
+
+by_token_file() {
+    token >"$scratch/token"
+    kubeconfig_with "    tokenFile: $scratch/token"
+    start_operator
+    lives filed
+}
+
+insecurely() {
+    kubeconfig=$scratch/kubeconfig
+    sed '/certificate-authority-data/s/certificate.*/insecure-skip-tls-verify: true/' "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
+    start_operator
+    lives careless
+}
+
+by_another_name() {
+    kubeconfig=$scratch/kubeconfig
+    sed 's|\( *\)server: .*|&\n\1tls-server-name: kubernetes.default.svc|' "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
+    start_operator
+    lives renamed
+}
+
+by_name() {
+    kubeconfig=$scratch/kubeconfig
+    sed 's|https://127.0.0.1|https://localhost|' "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
+    start_operator
+    lives named
+}
+
+of_a_wrong_authority() {
+    kubeconfig=$scratch/kubeconfig
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /dev/null -out "$scratch/ca" -subj /CN=other 2>/dev/null
+    sed "s|certificate-authority-data: .*|certificate-authority-data: $(base64 -w0 <"$scratch/ca")|" "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
+    launch_operator
+    within 10 logged 'list failed.*(certificate|SSL)'
+    stays 2 not ready "$port" "$operator"
+}
+
+# The old token stops working; the file has a new one.
+a_token_file_that_changes() {
+    local i
+    kubectl create secret generic first -n kitae-system --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+    token first >"$scratch/token"
+    kubeconfig_with "    tokenFile: $scratch/token"
+    start_proxy
+    sed -i "s|server: .*|$(grep -o 'server: .*' "$proxy_kubeconfig")|" "$scratch/kubeconfig"
+    kubeconfig=$scratch/kubeconfig
+    start_operator
+    lives before
+    token >"$scratch/token.new"
+    mv "$scratch/token.new" "$scratch/token"
+    kubectl delete secret first -n kitae-system >/dev/null
+    tell POST cut '{"watch":true}' >/dev/null
+    for i in {1..15}; do # the server believes an old token for 10 s
+        job "at-$i" 1 run-seconds=0.5 >/dev/null
+        wait_out 1
+    done
+    lives after 60
+    echo "$(metric 'rest_client_requests_total{code="401",method="PATCH"}' || echo 0) refused"
+    within 60 all_succeeded
+    each_pod_once
+}
+all_succeeded() { [ -z "$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | grep -vx Succeeded)" ]; }
+
+grant() { kubectl create clusterrolebinding "$1" --clusterrole=kitae-operator --serviceaccount="kitae-system:$1" >/dev/null; }
+revoke() { kubectl delete clusterrolebinding "$1" >/dev/null; }
+
+# Rights are taken away from an operator at work, and given back.
+rights_revoked() {
+    local user=revoked-$RUN_ID count
+    kubeconfig=$("$cluster" serviceaccount kitae-system "$user" kitae-operator)
+    kubectl delete clusterrolebinding "test-kitae-system-$user" >/dev/null
+    grant "$user"
+    start_operator
+    lives before
+    revoke "$user"
+    job denied 2 run-seconds=0.5
+    within 20 logged "(status write|list|watch) (refused|failed).*forbidden"
+    is_running "$operator"
+    count=$(metric rest_client_requests_total)
+    wait_out 8
+    echo "$(($(metric rest_client_requests_total) - count)) requests in 8 s"
+    [ $(($(metric rest_client_requests_total) - count)) -le 40 ] || fail "a hot loop"
+    grant "$user"
+    phase denied Succeeded 60
+    lives after
+    each_pod_once
+    revoke "$user"
+}
+wait_out() {
+    local until=$((SECONDS + $1))
+    while [ $SECONDS -lt $until ]; do sleep 0.1; done
+}
+
+no_rights_at_start() {
+    local user=late-$RUN_ID
+    kubeconfig=$("$cluster" serviceaccount kitae-system "$user" kitae-operator)
+    kubectl delete clusterrolebinding "test-kitae-system-$user" >/dev/null
+    launch_operator
+    within 10 logged "list failed.*forbidden"
+    contains "$(curl -s "http://127.0.0.1:$port/readyz")" "forbidden"
+    curl -sf "http://127.0.0.1:$port/healthz"
+    grant "$user"
+    within 60 ready "$port" "$operator"
+    lives late
+    revoke "$user"
+}
+
+only_what_is_selected() {
+    start_operator --selector team=a
+    job other 1 run-seconds=0.5
+    create_job ours <<<'  {template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}}'
+    kubectl label trainingjob -n "$namespace" ours team=a >/dev/null
+    phase ours Running
+    expect "$(field other '{.status.startTime}')" ""
+    kubectl label trainingjob -n "$namespace" ours team- >/dev/null # let go: its pods run on, nothing is done to them
+    stays 3 kubectl get pods -n "$namespace" ours-worker-0 -o name
+    kubectl label trainingjob -n "$namespace" ours team=a >/dev/null
+    stays 3 expect "$(field ours '{.status.phase}')" Running
+    each_pod_once
+}
+
+several_namespaces() {
+    local first=$namespace
+    new_namespace "$first-b"
+    new_namespace "$first-c"
+    start_operator --namespace "$first" --namespace "$first-b"
+    namespace=$first && lives one
+    namespace=$first-b && lives two
+    namespace=$first-c && job three 1 && stays 2 expect "$(field three '{.status.startTime}')" ""
+}
+
+what_it_serves() {
+    local text
+    start_operator --log-format json --log-level debug
+    lives told
+    text=$(curl -sf "http://127.0.0.1:$port/metrics")
+    for name in controller_runtime_reconcile_total controller_runtime_reconcile_errors_total workqueue_depth rest_client_requests_total \
+        leader_election_master_status kitae_watch_age_seconds kitae_watch_restarts_total kitae_watch_bytes_total kitae_watch_transport; do
+        contains "$text" "# TYPE $name "
+    done
+    kill -USR1 "$operator"
+    within 5 logged '"state"'
+    python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$log"
+    expect "$(curl -s -o "$scratch/body" -w '%{http_code}' "http://127.0.0.1:$port/nothing")" 404
+}
+
+only_reading() {
+    start_operator
+    expect "$(curl -s -m 5 -X POST -o "$scratch/body" -w '%{http_code}' "http://127.0.0.1:$port/metrics")" 405
+    expect "$(curl -s -m 5 -d x=y -o "$scratch/body" -w '%{http_code}' "http://127.0.0.1:$port/metrics")" 405
+    expect "$(curl -s -m 5 -I -o "$scratch/body" -w '%{http_code}' "http://127.0.0.1:$port/healthz")" 200
+    ready "$port" "$operator"
+}
+
+it "a client certificate is enough" by_client_certificate
+it "an exec plugin gives the token" by_exec_plugin
+it "a token file is enough" by_token_file
+it "insecure-skip-tls-verify is obeyed" insecurely
+it "tls-server-name is obeyed" by_another_name
+it "a server by its name is found" by_name
+it "a server of a wrong authority is refused" of_a_wrong_authority
+it "a token file that changes while its old token dies is read again" a_token_file_that_changes
+it "rights that are revoked are waited for without a loop, and used when given back" rights_revoked
+it "an operator without rights says so in readyz and begins when it gets them" no_rights_at_start
+it "--selector: only what is selected is touched, and what leaves is let go" only_what_is_selected
+it "--namespace may be repeated, and nothing else is touched" several_namespaces
+it "metrics, JSON logs and SIGUSR1 tell what there is" what_it_serves
+it "what it serves is for reading: POST is answered with 405" only_reading

@@ -1,0 +1,196 @@
+# shellcheck shell=bash
+# alone: what happens to the control plane here happens to every operator at it.
+
+lives() { # NAME [SECONDS]
+    job "$1" 2 run-seconds=0.5
+    phase "$1" Succeeded "${2:-30}"
+    within 10 not has_finalizers "$1"
+}
+
+jobs_at_once() { # PREFIX COUNT SECONDS
+    local i
+    for ((i = 0; i < $2; i++)); do
+        cat <<END
+---
+apiVersion: kitae.dev/v1alpha1
+kind: TrainingJob
+metadata: {name: $1-$i, namespace: $namespace}
+spec:
+  roles: [{name: worker, replicas: 2}]
+  template:
+    metadata: {annotations: {test.kitae.dev/run-seconds: "$3"}}
+    spec: {containers: [{name: main, image: example}]}
+END
+    done | kubectl create -f - >/dev/null
+}
+all_succeeded() { # COUNT
+    local phases
+    phases=$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}')
+    [ "$(grep -cx Succeeded <<<"$phases")" = "$1" ] || { sort <<<"$phases" | uniq -c; return 1; }
+}
+
+everywhere() {
+    start_operator --everywhere --watch-transport http
+    lives plain
+    stop_operator
+    start_operator --everywhere
+    lives fancy
+}
+
+a_namespace_deleted_at_once() {
+    local i
+    start_operator --everywhere
+    for i in 1 2 3 4 5 6 7 8 9 10; do job "early-$i" 5; done >/dev/null
+    kubectl delete namespace "$namespace" --timeout=60s >/dev/null
+    new_namespace "$namespace-b"
+    lives fine
+}
+
+# The API server dies in the middle of a burst.
+api_server_killed() {
+    start_operator
+    jobs_at_once many 40 3
+    "$cluster" restart-apiserver --name "$KITAE_CLUSTER"
+    is_running "$operator" || fail "the operator ended"
+    lives after 45
+    within 90 all_succeeded 41
+    expect "$(each_pod_once)" 82
+}
+
+etcd_killed() {
+    start_operator
+    jobs_at_once many 20 3
+    "$cluster" kill etcd --name "$KITAE_CLUSTER"
+    wait_out 5
+    "$cluster" start etcd --name "$KITAE_CLUSTER"
+    lives after 60
+    within 90 all_succeeded 21
+    expect "$(each_pod_once)" 42
+}
+wait_out() {
+    local until=$((SECONDS + $1))
+    while [ $SECONDS -lt $until ]; do sleep 0.1; done
+}
+
+# Cut off, the operator misses a deletion, an end and a beginning; then history is gone.
+compacted_while_cut_off() {
+    local revision
+    start_proxy
+    start_operator
+    job deleted 2
+    job ends 2
+    phase deleted Running
+    phase ends Running
+    tell POST down >/dev/null
+    kubectl delete trainingjob -n "$namespace" deleted --wait=false >/dev/null
+    kubectl annotate pods -n "$namespace" -l kitae.dev/job=ends test.kitae.dev/run-seconds=0 >/dev/null
+    job begins 2 run-seconds=0.5
+    within 20 pods_ended ends
+    revision=$(etcdctl endpoint status -w json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["Status"]["header"]["revision"])')
+    etcdctl compact "$revision" >/dev/null
+    "$cluster" restart-apiserver --name "$KITAE_CLUSTER" # its cache would still have the history
+    tell POST up >/dev/null
+    phase ends Succeeded 45
+    phase begins Succeeded 45
+    within 30 pods_are deleted 0
+    [ "$(metric "kitae_watch_restarts_total{kind=\"trainingjob\",namespace=\"$namespace\",cause=\"expired\"}")" -ge 1 ] || fail "no 410 was met"
+    each_pod_once
+}
+pods_ended() { [ "$(get pods -l "kitae.dev/job=$1" -o 'jsonpath={.items[*].status.phase}')" = "Succeeded Succeeded" ]; }
+
+column() { # NAME: adds a printer column, which closes all watches of the kind
+    kubectl patch crd trainingjobs.kitae.dev --type=json >/dev/null \
+        -p "[{\"op\":\"add\",\"path\":\"/spec/versions/0/additionalPrinterColumns/-\",\"value\":{\"name\":\"$1\",\"type\":\"string\",\"jsonPath\":\".spec.framework\"}}]"
+}
+restore_crd() { kubectl apply --server-side --force-conflicts -f "$root/crds/trainingjob.yaml" >/dev/null; }
+
+crd_edited_under_load() {
+    local i
+    start_operator
+    jobs_at_once many 40 4
+    for i in 1 2 3 4 5 6; do
+        column "Extra$i"
+        job "between-$i" 1 run-seconds=0.5
+        wait_out 1
+    done
+    lives after 15
+    within 60 all_succeeded 47
+    expect "$(each_pod_once)" $((80 + 6 + 2))
+    [ "$(metric kitae_watch_restarts_total)" -ge 3 ] || fail "no watch was closed"
+    restore_crd
+}
+
+# A definition that is older than the operator would prune what it writes down: it must not write, and must say so.
+crd_that_is_too_old() {
+    start_operator
+    kubectl get crd trainingjobs.kitae.dev -o json | python3 -c '
+import json, sys
+crd = json.load(sys.stdin)
+status = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]
+del status["podsReady"]
+print(json.dumps(crd))' | kubectl replace -f - >/dev/null
+    job early 2
+    within 40 unready_because "older than this operator"
+    expect "$(pods_of early)" ""
+    curl -sf "http://127.0.0.1:$port/healthz" >/dev/null
+    restore_crd
+    phase early Running 60
+    within 60 ready "$port" "$operator"
+    each_pod_once
+}
+unready_because() { [[ $(curl -s "http://127.0.0.1:$port/readyz") == *"$1"* ]]; }
+
+crd_missing_at_start() {
+    kubectl delete crd trainingjobs.kitae.dev --timeout=60s >/dev/null
+    start_proxy
+    launch_operator --everywhere
+    within 10 unready_because trainingjobs
+    curl -sf "http://127.0.0.1:$port/healthz" >/dev/null
+    wait_out 6
+    is_running "$operator"
+    [ "$(requests 'path=trainingjobs')" -le 8 ] || fail "$(requests 'path=trainingjobs') requests for a kind that is not there"
+    restore_crd
+    within 30 ready "$port" "$operator"
+    lives early
+}
+
+# Its jobs go with it. The operator stays, lets go of the pods, and works again when the kind is back.
+crd_removed_and_back() {
+    start_operator
+    job doomed 3
+    phase doomed Running
+    kubectl delete crd trainingjobs.kitae.dev --timeout=60s >/dev/null
+    within 60 pods_are doomed 0
+    is_running "$operator"
+    restore_crd
+    kubectl wait --for=condition=Established crd/trainingjobs.kitae.dev --timeout=20s >/dev/null
+    within 20 kubectl get trainingjobs -n "$namespace"
+    lives reborn 60
+}
+
+node_lost() {
+    start_operator
+    job spread 4
+    phase spread Running
+    node=$(get pod spread-worker-0 -o 'jsonpath={.spec.nodeName}')
+    "$cluster" node-lost "$node" --name "$KITAE_CLUSTER"
+    # Pods on a lost node hang in deletion: nobody knows whether they still run. Restarts are not there yet, so the job
+    # waits, and says so; when the node is back its pods end, and the job with them.
+    within 20 says spread "being deleted"
+    "$cluster" node-back "$node" --name "$KITAE_CLUSTER"
+    phase spread Failed 40
+    expect "$(field spread '{.status.lastFailure.node}')" "$node"
+    each_pod_once
+}
+says() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; }
+
+it "all namespaces work by chunked HTTP and by websocket" everywhere
+it "a namespace deleted while its jobs start goes" a_namespace_deleted_at_once
+it "an API server that is killed and started again is survived under load, and no pod is created twice" api_server_killed
+it "an etcd that is killed and started again is survived under load, and no pod is created twice" etcd_killed
+it "what happened while the operator was cut off is seen after a compaction" compacted_while_cut_off
+it "a CRD edited again and again under load is survived, and no pod is created twice" crd_edited_under_load
+it "a CRD too old for the operator is told in readyz, and nothing is done that cannot be written down" crd_that_is_too_old
+it "an operator without its CRD waits, and works when it is installed" crd_missing_at_start
+it "a CRD that is removed takes jobs and pods with it, and works again when it is back" crd_removed_and_back
+it "a lost node is told, and the job fails with its name when the node is back" node_lost
