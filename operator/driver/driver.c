@@ -10,6 +10,7 @@
 #include "../engine/log.h"
 #include "../engine/report.h"
 #include "../http/client.h"
+#include "../kube/access.h"
 #include "../kube/credentials.h"
 #include "../kube/watch_stream.h"
 #include "net.h"
@@ -21,18 +22,9 @@ enum {
     STOP_MS = 30000,
 };
 
-#if defined(__x86_64__)
-#define ARCHITECTURE "amd64"
-#elif defined(__aarch64__)
-#define ARCHITECTURE "arm64"
-#else
-#define ARCHITECTURE "unknown"
-#endif
-static const char user_agent[] = "kitae/" KITAE_VERSION " (linux/" ARCHITECTURE ")";
-
 struct driver {
     const struct driver_options *options;
-    struct strbuf url, connect_to; /* where requests go; with a tls-server-name not what the config says */
+    struct access access;
     struct engine *engine;
     struct http_client *http;
     struct credentials *credentials;
@@ -97,24 +89,6 @@ static void answered(void *context,
     step(driver, EVENT_RESPONSE, response, NULL);
 }
 
-static struct http_settings http_settings(const struct driver *driver)
-{
-    const struct kube_config *config = driver->options->config;
-    struct credentials_tls tls = credentials_tls(driver->credentials);
-
-    return (struct http_settings){ .url = strbuf_text(&driver->url),
-                                   .host = config->tls_server_name ? config->server.authority : NULL,
-                                   .connect_to = config->tls_server_name ? strbuf_text(&driver->connect_to) : NULL,
-                                   .ca = tls.ca,
-                                   .certificate = tls.certificate,
-                                   .key = tls.key,
-                                   .insecure = config->insecure,
-                                   .proxy = config->proxy.url,
-                                   .proxy_user = config->proxy.user,
-                                   .proxy_password = config->proxy.password,
-                                   .user_agent = user_agent };
-}
-
 static struct socket_certificates socket_certificates(const struct driver *driver)
 {
     struct credentials_tls tls = credentials_tls(driver->credentials);
@@ -133,7 +107,7 @@ static void refresh_credentials(struct driver *driver)
     if (credentials_generation(driver->credentials) == driver->generation)
         return;
     driver->generation = credentials_generation(driver->credentials);
-    settings = http_settings(driver);
+    settings = access_settings(&driver->access, driver->credentials);
     http_client_certificates(driver->http, &settings);
     certificates = socket_certificates(driver);
     net_certificates(driver->net, &certificates);
@@ -163,7 +137,7 @@ static void open_socket(struct driver *driver, struct watch_command *command)
     auto_free struct http_header *list = xcalloc(headers.count + 1, sizeof(*list));
 
     memcpy(list, headers.list, headers.count * sizeof(*list));
-    list[headers.count] = (struct http_header){ "User-Agent", user_agent };
+    list[headers.count] = (struct http_header){ "User-Agent", access_user_agent };
     driver->socket_credentials[command->slot] = headers.serial;
     net_open(driver->net, command, *address ? address : config->server.host, list, headers.count + 1);
 }
@@ -297,21 +271,6 @@ static struct engine_options engine_options(const struct driver_options *options
     return engine;
 }
 
-/* curl checks the certificate against the URL's name, so with a tls-server-name the URL has that, and a detour. */
-static void find_server(struct driver *driver)
-{
-    const struct kube_config *config = driver->options->config;
-    const struct kube_server *server = &config->server;
-    const char *name = config->tls_server_name;
-
-    if (!name) {
-        strbuf_adds(&driver->url, server->url);
-        return;
-    }
-    strbuf_addf(&driver->url, "https://%s:%u%s", name, server->port, server->prefix);
-    strbuf_addf(&driver->connect_to, "%s:%u:%s", name, server->port, server->authority);
-}
-
 static int set_up(struct driver *driver, struct error *err)
 {
     const struct driver_options *options = driver->options;
@@ -322,8 +281,8 @@ static int set_up(struct driver *driver, struct error *err)
     if (credentials_create(options->config, monotonic_ms(), &driver->credentials, err) < 0)
         return -1;
     driver->generation = credentials_generation(driver->credentials);
-    find_server(driver);
-    settings = http_settings(driver);
+    access_init(&driver->access, options->config);
+    settings = access_settings(&driver->access, driver->credentials);
     driver->http = http_client_create(&settings, current_headers, answered, driver);
     driver->inbox = mailbox_create(INBOX_LIMIT, wake_engine, driver);
     driver->health = health_create();
@@ -347,8 +306,7 @@ static void tear_down(struct driver *driver)
     engine_destroy(driver->engine);
     credentials_destroy(driver->credentials);
     close(driver->signals);
-    strbuf_finish(&driver->url);
-    strbuf_finish(&driver->connect_to);
+    access_finish(&driver->access);
 }
 
 int driver_run(const struct driver_options *options, struct error *err)
