@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the tests of tests/integration/cases and tests/faults/cases are written with. `run` starts each file of them
 # with tests/integration/case, which sources this. README.md tells how a test is written.
 #
@@ -7,7 +7,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 kitae=$(realpath "${KITAE:-$root/build/kitae}")
-cluster=$root/tests/cluster/cluster
+cluster=$root/tests/cluster/cluster # for the tests
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:exitcode=77} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 number=0
 
@@ -101,6 +101,12 @@ stays() {
     done
 }
 
+# wait_out SECONDS: for faults that must have had their time; everything else waits for a condition.
+wait_out() {
+    local until=$((SECONDS + $1))
+    while [ $SECONDS -lt $until ]; do sleep 0.1; done
+}
+
 # expect WHAT WANTED: compares texts.
 expect() { [ "$1" = "$2" ] || fail "'$1' instead of '$2'"; }
 
@@ -111,6 +117,7 @@ not() { ! "$@"; }
 
 # -- namespaces --
 
+# shellcheck disable=SC2120 # tests give one
 new_namespace() { # [NAME]
     namespace=${1:-$RUN_FILE-$number-$RUN_ID}
     namespaces+=("$namespace")
@@ -229,6 +236,24 @@ $(cat)
 END
 }
 
+# jobs_at_once PREFIX COUNT REPLICAS SECONDS: many jobs, whose pods run so long and succeed.
+jobs_at_once() {
+    local i
+    for ((i = 0; i < $2; i++)); do
+        cat <<END
+---
+apiVersion: kitae.dev/v1alpha1
+kind: TrainingJob
+metadata: {name: $1-$i, namespace: $namespace}
+spec:
+  roles: [{name: worker, replicas: $3}]
+  template:
+    metadata: {annotations: {test.kitae.dev/run-seconds: "$4"}}
+    spec: {containers: [{name: main, image: example}]}
+END
+    done | kubectl create -f - >/dev/null
+}
+
 get() { kubectl get -n "$namespace" "$@"; }                # get KIND NAME -o ...
 field() { get trainingjob "$1" -o "jsonpath=$2"; }         # field JOB '{.status.phase}'
 condition() { field "$1" "{.status.conditions[?(@.type=='$2')].${3:-status}}"; } # condition JOB TYPE [reason|message]
@@ -250,6 +275,28 @@ pods_of() { get pods -l "kitae.dev/job=$1" -o 'jsonpath={range .items[*]}{.metad
 pods_are() { [ "$(pods_of "$1" | wc -l)" -eq "$2" ]; }
 uid() { get "$@" -o 'jsonpath={.metadata.uid}'; }
 has_finalizers() { [ -n "$(get pods -l "kitae.dev/job=$1" -o 'jsonpath={.items[*].metadata.finalizers[*]}')" ]; }
+
+no_finalizers_left() { [ -z "$(get pods -o 'jsonpath={.items[*].metadata.finalizers[*]}')" ]; }
+
+# lives NAME [SECONDS]: a job of that name is created, runs and succeeds, and nothing of ours holds its pods.
+lives() {
+    job "$1" 2 run-seconds=0.5
+    phase "$1" Succeeded "${2:-30}"
+    within 10 not has_finalizers "$1"
+}
+
+phases_are() { # PHASE COUNT: so many jobs of the namespace are in it
+    local phases
+    phases=$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}')
+    [ "$(grep -cx "$1" <<<"$phases")" = "$2" ] || { show_jobs; return 1; }
+}
+all_succeeded() { phases_are Succeeded "$1"; } # COUNT
+
+# show_jobs: those that have not succeeded, for a test that is about to fail.
+show_jobs() {
+    get trainingjobs -o 'custom-columns=NAME:.metadata.name,PHASE:.status.phase,MESSAGE:.status.message' | grep -v Succeeded
+    get pods -o wide | grep -v Completed
+}
 
 # nothing_left [JOB]: no job, pod or service of ours in the namespace.
 nothing_left() {

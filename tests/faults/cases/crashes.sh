@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # The operator is killed with SIGKILL at each write of a job's life: before the server gets it, and after the server has
 # carried it out but before the operator hears of it. The writes are counted at the proxy, until a life needs fewer.
 
@@ -85,40 +85,23 @@ failure_after() { killed_at_each_write failure after; }
 deletion_before() { killed_at_each_write deletion before; }
 deletion_after() { killed_at_each_write deletion after; }
 
-more_jobs() { # FIRST COUNT
-    local i
-    for ((i = $1; i < $1 + $2; i++)); do
-        cat <<END
----
-apiVersion: kitae.dev/v1alpha1
-kind: TrainingJob
-metadata: {name: many-$i, namespace: $namespace}
-spec:
-  roles: [{name: worker, replicas: 2}]
-  template:
-    metadata: {annotations: {test.kitae.dev/run-seconds: "0.5"}}
-    spec: {containers: [{name: main, image: example}]}
-END
-    done | kubectl create -f - >/dev/null
-}
-
 # A hundred kills, each at a write that a seed chooses, while others are in flight.
 seeded_moments() {
     local kills=0 jobs=0 whens=(before after)
     RANDOM=${SEED:-20261123}
     start_proxy
     while [ $kills -lt 100 ]; do
-        [ $((kills % 5)) -ne 0 ] || { more_jobs $jobs 5 && jobs=$((jobs + 5)); }
+        [ $((kills % 5)) -ne 0 ] || { jobs_at_once "many-$jobs" 5 2 0.5 && jobs=$((jobs + 5)); }
         rules "[{\"do\":\"kill\",\"verb\":\"write\",\"when\":\"${whens[RANDOM % 2]}\",\"skip\":$((RANDOM % 12)),\"times\":1}]"
         launch_operator
         tell POST pid "{\"pid\":$operator}" >/dev/null
-        killed_soon || { more_jobs $jobs 5 && jobs=$((jobs + 5)) && killed_soon; } || fail "no write comes any more"
+        killed_soon || { jobs_at_once "many-$jobs" 5 2 0.5 && jobs=$((jobs + 5)) && killed_soon; } || fail "no write comes any more"
         kills=$((kills + 1))
     done
     no_rules
     start_operator
     within 120 all_succeeded $jobs
-    within 20 not_one_finalizer
+    within 20 no_finalizers_left
     echo "$kills kills, $jobs jobs"
     expect "$(each_pod_once)" $((2 * jobs))
 }
@@ -129,8 +112,6 @@ killed_soon() {
         sleep 0.02
     done
 }
-all_succeeded() { [ "$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | grep -cx Succeeded)" = "$1" ]; }
-not_one_finalizer() { [ -z "$(get pods -o 'jsonpath={.items[*].metadata.finalizers[*]}')" ]; }
 
 it "killed before each write of a job that succeeds, it succeeds, and no pod is created twice" success_before
 it "killed after each write of a job that succeeds, it succeeds, and no pod is created twice" success_after

@@ -1,11 +1,5 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Requests and answers that get lost, come late, or are refused.
-
-lives() { # NAME [SECONDS]
-    job "$1" 2 run-seconds=0.5
-    phase "$1" Succeeded "${2:-30}"
-    within 10 not has_finalizers "$1"
-}
 
 # Everything is answered with 429 for 6 s, the lease too.
 too_many_requests() {
@@ -27,10 +21,6 @@ too_many_requests() {
     metric_is leader_election_master_status 1
     expect "$(get leases -o 'jsonpath={.items[0].spec.leaseTransitions}')" 0
     each_pod_once
-}
-wait_out() {
-    local until=$((SECONDS + $1))
-    while [ $SECONDS -lt $until ]; do sleep 0.1; done
 }
 
 # The wait that is asked for is kept, to the second.
@@ -93,7 +83,7 @@ a_write_that_comes_late() {
 
 # All of it together, by a seed: lost requests and answers, refusals, delays.
 a_bad_week() {
-    local i jobs=40
+    local jobs=40
     start_proxy
     tell POST seed "{\"seed\":${SEED:-20261123}}" >/dev/null
     rules '[{"do":"drop","when":"before","verb":"write","chance":0.05},{"do":"drop","when":"after","verb":"write","chance":0.05},
@@ -101,27 +91,13 @@ a_bad_week() {
             {"do":"answer","status":409,"verb":"PATCH","chance":0.03,"body":{"kind":"Status","code":409,"reason":"Conflict"}},
             {"do":"delay","seconds":0.5,"chance":0.05},{"do":"cut","watch":true,"messages":20,"chance":0.5}]'
     launch_operator
-    for ((i = 0; i < jobs; i++)); do
-        cat <<END
----
-apiVersion: kitae.dev/v1alpha1
-kind: TrainingJob
-metadata: {name: bad-$i, namespace: $namespace}
-spec:
-  roles: [{name: worker, replicas: 3}]
-  template:
-    metadata: {annotations: {test.kitae.dev/run-seconds: "1"}}
-    spec: {containers: [{name: main, image: example}]}
-END
-    done | kubectl create -f - >/dev/null
+    jobs_at_once bad $jobs 3 1
     within 240 all_succeeded $jobs
     tell GET rules | tr '}' '\n' | grep -o '"do".*'
     no_rules
-    within 60 not_one_finalizer
+    within 60 no_finalizers_left
     expect "$(each_pod_once)" $((3 * jobs))
 }
-all_succeeded() { [ "$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | grep -cx Succeeded)" = "$1" ]; }
-not_one_finalizer() { [ -z "$(get pods -o 'jsonpath={.items[*].metadata.finalizers[*]}')" ]; }
 
 it "429 with Retry-After on everything is honoured, and the lease is kept" too_many_requests
 it "the wait that a 429 asks for is kept" retry_after_is_kept

@@ -1,13 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Watches that go wrong, one way each. A job's life is the proof that the operator sees what happens.
 
 kinds=(trainingjob pod service)
-
-lives() { # NAME [SECONDS]: a job with that name runs and succeeds
-    job "$1" 2 run-seconds=0.5
-    phase "$1" Succeeded "${2:-30}"
-    within 10 not has_finalizers "$1"
-}
 
 transport_is() { # KIND websocket|http
     metric_is "kitae_watch_transport{kind=\"$1\",namespace=\"$namespace\",transport=\"$2\"}" 1
@@ -101,7 +95,7 @@ closed_at_once() {
     start_proxy
     rules '[{"do":"close","watch":true}]'
     start_operator
-    sleep_until_later 15
+    wait_out 15
     count=$(requests 'watch=true')
     echo "$count watches of 3 kinds in 15 s, $(requests 'path=limit') lists"
     [ "$count" -le 30 ] || fail "a hot loop: $count watches in 15 s"
@@ -109,10 +103,6 @@ closed_at_once() {
     no_rules
     lives closed 60
     each_pod_once
-}
-sleep_until_later() { # waits for no event: the fault must have had its time
-    local until=$((SECONDS + $1))
-    while [ $SECONDS -lt $until ]; do sleep 0.1; done
 }
 
 closed_with_410() {
@@ -209,7 +199,7 @@ gone_for_a_while() {
     phase before Running
     tell POST down >/dev/null
     job meanwhile 2 run-seconds=1
-    sleep_until_later 10
+    wait_out 10
     is_running "$operator" || fail "it ended"
     tell POST up >/dev/null
     phase before Succeeded 40

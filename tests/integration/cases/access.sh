@@ -1,11 +1,5 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Ways to the server, and rights that come and go.
-
-lives() { # NAME [SECONDS]
-    job "$1" 2 run-seconds=0.5
-    phase "$1" Succeeded "${2:-30}"
-    within 10 not has_finalizers "$1"
-}
 
 # kubeconfig_with USER-LINES: the cluster's, with another user.
 kubeconfig_with() {
@@ -95,10 +89,9 @@ a_token_file_that_changes() {
     done
     lives after 60
     echo "$(metric 'rest_client_requests_total{code="401",method="PATCH"}' || echo 0) refused"
-    within 60 all_succeeded
+    within 60 all_succeeded 17
     each_pod_once
 }
-all_succeeded() { [ -z "$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | grep -vx Succeeded)" ]; }
 
 grant() { kubectl create clusterrolebinding "$1" --clusterrole=kitae-operator --serviceaccount="kitae-system:$1" >/dev/null; }
 revoke() { kubectl delete clusterrolebinding "$1" >/dev/null; }
@@ -124,10 +117,6 @@ rights_revoked() {
     lives after
     each_pod_once
     revoke "$user"
-}
-wait_out() {
-    local until=$((SECONDS + $1))
-    while [ $SECONDS -lt $until ]; do sleep 0.1; done
 }
 
 no_rights_at_start() {

@@ -1,35 +1,12 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Many jobs at once.
-
-# jobs PREFIX COUNT REPLICAS SECONDS: creates that many jobs, whose pods run so long.
-jobs_at_once() {
-    local i
-    for ((i = 0; i < $2; i++)); do
-        cat <<END
----
-apiVersion: kitae.dev/v1alpha1
-kind: TrainingJob
-metadata: {name: $1-$i, namespace: $namespace}
-spec:
-  roles: [{name: worker, replicas: $3}]
-  template:
-    metadata: {annotations: {test.kitae.dev/run-seconds: "$4"}}
-    spec: {containers: [{name: main, image: example}]}
-END
-    done | kubectl create -f - >/dev/null
-}
-
-phases_are() { # COUNT PHASE
-    [ "$(get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | grep -cx "$2")" = "$1" ] ||
-        { get trainingjobs -o 'jsonpath={range .items[*]}{.status.phase}{"\n"}{end}' | sort | uniq -c; return 1; }
-}
 
 two_hundred_jobs() {
     local writes
     start_operator
     jobs_at_once many 200 2 2
-    within 240 phases_are 200 Succeeded
-    within 20 not_one_finalizer
+    within 240 all_succeeded 200
+    within 20 no_finalizers_left
     expect "$(each_pod_once)" 400
     writes=$(writes_so_far)
     echo "$writes writes for 200 jobs of 2 pods"
@@ -37,7 +14,6 @@ two_hundred_jobs() {
     kubectl delete trainingjobs -n "$namespace" --all --timeout=60s >/dev/null
     within 60 nothing_left
 }
-not_one_finalizer() { [ -z "$(get pods -o 'jsonpath={.items[*].metadata.finalizers[*]}')" ]; }
 
 # The whole budget of one pass and more.
 a_job_of_300_pods() {
@@ -58,7 +34,7 @@ writes_nothing_when_idle() {
     create_job huge <<<'  {template: {metadata: {}, spec: {containers: [{name: main, image: example, resources: {requests: {cpu: 5k}}}]}}}'
     create_job refused <<<'  {suspend: true, template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}}'
     job over 2 run-seconds=0.5
-    within 60 phases_are 5 Running
+    within 60 phases_are Running 5
     phase over Succeeded
     reason huge Reconciling Unschedulable
     within 30 has_settled

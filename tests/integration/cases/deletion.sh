@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Deleting a job leaves nothing, whenever it happens.
 
 delete_job() { # JOB [FLAGS...]
@@ -46,9 +46,9 @@ END
 
 after_success() {
     start_operator
-    job done 2 run-seconds=0.5
-    phase 'done' Succeeded
-    leaves_nothing 'done'
+    job finished 2 run-seconds=0.5
+    phase finished Succeeded
+    leaves_nothing finished
 }
 
 after_failure() {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Two replicas and their lease. Each has a user of its own, so that the audit log tells them apart.
 
 replica() { # a|b [FLAGS...]

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # The life of a TrainingJob on a good day.
 
 finalizers_gone() { not has_finalizers "$1"; }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # What people do to our children, and what becomes of those without an owner.
 
 has_label() { [ "$(get "$1" "$2" -o 'jsonpath={.metadata.labels.app\.kubernetes\.io/managed-by}')" = kitae ]; }
@@ -79,6 +79,19 @@ a_finalizer_of_others() {
 }
 expect_finalizers() { [ "$(get pod "$1" -o 'jsonpath={.metadata.finalizers[*]}')" = "$2" ]; }
 
+# People and other controllers write to the job all the time: conflicts are met, and nothing of theirs is lost.
+a_job_that_others_edit() {
+    local i
+    start_operator
+    job busy 3 run-seconds=4
+    for i in {1..60}; do
+        kubectl annotate trainingjob -n "$namespace" busy "example.com/note=$i" --overwrite >/dev/null
+    done
+    phase busy Succeeded
+    expect "$(field busy '{.metadata.annotations.example\.com/note}')" 60
+    each_pod_once
+}
+
 # Pods of a job that is no more, in a namespace that an operator does not see, are let go by hand.
 release() {
     start_operator
@@ -110,5 +123,6 @@ it "a service that somebody deleted is made again" a_service_deleted
 it "a service that somebody edited is put right" a_service_edited
 it "children whose owner went while the operator was away are let go" an_owner_gone_while_away
 it "finalizers and annotations of others stay" a_finalizer_of_others
+it "a job that others edit all the time succeeds, and keeps what they wrote" a_job_that_others_edit
 it "kitae release lets go of all pods" release
 it "a namespace deleted under way goes, without a loop of creates" a_namespace_deleted

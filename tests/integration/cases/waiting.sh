@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # What stands in a job's way is told on the job, and waited for.
 
 resources() { # of the server: KIND NAME as given, created
