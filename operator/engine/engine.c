@@ -165,7 +165,7 @@ int64_t engine_wall_seconds(const struct engine *engine)
 
 bool engine_may_write(const struct engine *engine)
 {
-    return lease_is_valid(engine) && !engine->lease.lost;
+    return lease_is_valid(engine) && !engine->lease.lost && !engine->lease.leaving;
 }
 
 const struct controller *engine_controller(const struct engine *engine, enum kind kind)
@@ -389,8 +389,12 @@ static void note_leadership(struct engine *engine)
 {
     bool leads = engine_may_write(engine);
 
-    if (leads && !engine->was_leading)
+    if (leads && !engine->was_leading) {
         engine->strays_at = engine->now;
+        for (size_t i = 0; engine->options.leader_elect && i < engine->reflector_count; i++)
+            if (engine->reflectors[i].synced)
+                reflector_refresh(&engine->reflectors[i]);
+    }
     engine->was_leading = leads;
 }
 

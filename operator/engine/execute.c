@@ -190,14 +190,17 @@ static void log_status_trouble(struct pass *pass, const struct http_response *re
 {
     auto_arena struct arena arena = { 0 };
     const char *message = answer_status(response->body, &arena).message;
+    const char *strict = strstr(message, "strict decoding error"); /* behind the whole object, in a 422 */
 
+    if (strict)
+        message = strict;
     log_warn("status write refused",
              KV_STR("kind", kind_info(pass->key->kind)->name),
              KV_STR("namespace", pass->key->namespace),
              KV_STR("name", pass->key->name),
              KV_INT("status", response->status),
              KV_STR("error", response->problem ? response->problem : message));
-    if (response->status == 400)
+    if (response->status == 400 || strict)
         engine_set_fault(pass->engine,
                          "the %s definition in the cluster is older than this operator: %.200s; apply the newer crds/",
                          kind_info(pass->key->kind)->kind,

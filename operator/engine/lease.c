@@ -235,6 +235,7 @@ bool lease_release(struct engine *engine)
 
     if (!lease->path || lease->released || !lease_is_valid(engine) || !lease->seen_version)
         return !lease->under_way;
+    lease->leaving = true;
     if (!lease->under_way)
         send(engine, HTTP_PUT, xstrdup(lease->path), record(engine, true), given_back);
     return false;

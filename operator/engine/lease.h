@@ -15,7 +15,8 @@ struct lease {
     char *path; /* of the Lease; NULL: no election, always leading */
     char *name, *namespace;
     bool held;
-    bool lost; /* was held once, is not any more: exit */
+    bool lost;    /* was held once, is not any more: exit */
+    bool leaving; /* it is being given back: nothing may be written any more */
     bool released;
     bool under_way;     /* a request has no answer yet */
     int64_t asked_at;   /* monotonic ms: when that request was sent */

@@ -91,13 +91,24 @@ static int read_page(struct reflector *reflector, struct slice body, struct erro
     return 0;
 }
 
+/* What a key wrote may have come and gone between the watch and the list: no event will tell, so it looks again. */
+static void wake_writers(const struct reflector *reflector)
+{
+    struct queue *queue = &reflector->engine->queue;
+    struct key *key;
+
+    for (size_t at = 0; (key = map_next(&queue->keys, &at));)
+        if (key->needed[reflector->kind] > reflector->listed_from)
+            queue_add(queue, key, reflector->engine->now);
+}
+
 static void finish_list(struct reflector *reflector)
 {
     struct engine *engine = reflector->engine;
 
     sweep(reflector);
+    wake_writers(reflector);
     reflector->lists++;
-    reflector->failures = 0;
     reflector->absent = false;
     reflector->problem[0] = '\0';
     if (!reflector->synced || reflector->listed)
@@ -195,6 +206,7 @@ void reflector_list(struct reflector *reflector)
 {
     reflector->state = REFLECTOR_LISTING;
     reflector->listed = 0;
+    reflector->listed_from = reflector->version;
     reflector->mark = ++reflector->engine->store.last_mark;
     request_page(reflector);
 }

@@ -258,6 +258,7 @@ static void watch_closed(struct reflector *reflector, const struct watch_signal 
     } else if (is_short) {
         reflector_wait(reflector, REFLECTOR_WAIT_WATCH, 0);
     } else {
+        reflector->failures = 0;
         reflector->state = REFLECTOR_WAIT_WATCH;
         reflector->wake_at = engine->now;
     }
@@ -324,4 +325,13 @@ int64_t reflector_tick(struct reflector *reflector)
     default:
         return reflector->heard_at + timings(reflector)->silence;
     }
+}
+
+void reflector_refresh(struct reflector *reflector)
+{
+    if (reflector->state == REFLECTOR_OPENING || reflector->state == REFLECTOR_WATCHING)
+        stop_watch(reflector);
+    reflector->synced = false;
+    if (reflector->state != REFLECTOR_LISTING)
+        reflector_list_again(reflector);
 }

@@ -33,9 +33,10 @@ struct reflector {
     const char *selector;  /* NULL: none */
     enum reflector_state state;
     enum watch_transport transport;
-    uint64_t version; /* everything up to here has been seen */
-    bool synced;      /* has finished its first list */
-    bool absent;      /* the server does not have the kind */
+    uint64_t listed_from; /* `version` when the list under way began */
+    uint64_t version;     /* everything up to here has been seen */
+    bool synced;          /* has finished its first list */
+    bool absent;          /* the server does not have the kind */
     unsigned serial;
     int64_t wake_at; /* when a WAIT ends */
     int64_t opened_at, heard_at;
@@ -61,6 +62,9 @@ void reflector_signal(struct reflector *reflector, const struct watch_signal *si
 
 void reflector_list(struct reflector *reflector); /* starts a list; it ends in WAIT_WATCH or WAIT_LIST */
 void reflector_list_again(struct reflector *reflector);
+
+/* Nothing that was seen so far counts: a new leader must not decide from a watch that lags. */
+void reflector_refresh(struct reflector *reflector);
 
 /* Waits in `state` for the next step of the back-off, or for what the server asked, whichever is longer. */
 void reflector_wait(struct reflector *reflector, enum reflector_state state, unsigned retry_after_ms);

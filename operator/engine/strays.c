@@ -193,7 +193,7 @@ static void child_answered(struct engine *engine, void *context, const struct ht
     struct error err;
 
     if (response->status == 200 && object_decode(stray->kind, response->body, &child, &err) == 0) {
-        if (strcmp(child->uid, stray->uid) == 0 && !child->managed)
+        if (strcmp(child->uid, stray->uid) == 0 && strcmp(child->owner_uid, stray->owner_uid) == 0 && !child->managed)
             strays_relabel(engine, child);
         object_destroy(child);
     }

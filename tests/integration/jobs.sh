@@ -83,4 +83,4 @@ reason_is() { [ "$(field "$1" "{.status.conditions[?(@.type=='$2')].reason}")" =
 message_has() { field "$1" '{.status.message}' | grep -qF -- "$2"; }
 pods_of() { kubectl get pods -n "$namespace" -l "kitae.dev/job=$1" --no-headers -o custom-columns=N:.metadata.name 2>/dev/null; }
 count_is() { [ "$(pods_of "$1" | wc -l)" -eq "$2" ]; }
-gone() { ! kubectl get "$@" -o name 2>/dev/null | grep -q .; }
+gone() { ! kubectl get "$@" -o name 2>/dev/null | grep . >/dev/null; } # grep -q would end kubectl, and the pipe in vain

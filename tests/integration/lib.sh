@@ -51,7 +51,7 @@ complaints() {
 
 run_test() {
     set -eEuo pipefail
-    operators=() helpers=() namespaces=()
+    operators=() helpers=() namespaces=() at_end=()
     trap 'finish_test $?' EXIT
     trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND ended with $?" >&2; trap - ERR' ERR
     new_namespace
@@ -59,9 +59,9 @@ run_test() {
     echo "the end of the test is reached"
 }
 
-# Ends what the test started. An operator that does not end well fails the test.
+# Ends what the test started, and does what it put into at_end (commands). An operator that does not end well fails the test.
 finish_test() {
-    local status=$1 pid
+    local status=$1 pid command
     set +e
     trap - EXIT ERR
     delete_namespaces
@@ -71,6 +71,7 @@ finish_test() {
     done
     for pid in "${helpers[@]}"; do kill -KILL "$pid" 2>/dev/null; done
     strip_finalizers
+    for command in "${at_end[@]}"; do $command; done
     exit "$status"
 }
 
