@@ -123,12 +123,14 @@ test: ## everything that CI runs; sets up what it needs
 	$(Q)tools/test
 
 .PHONY: test-full
-test-full: all ## what is too slow for `make test`: faults, slow integration tests, mutants of the simulation
+test-full: all ## what is too slow for `make test`: slow faults, integration under TSan, mutants of the simulation
 	$(Q)tests/integration/run --slow
+	$(Q)$(MAKE) --no-print-directory SANITIZE=thread all
+	$(Q)KITAE=build/san-thread/kitae tests/integration/run
 	$(Q)tests/simulation/mutants/run
 
 test-integration: all ## against a real control plane (kwok nodes)
-	$(Q)tests/integration/with-cluster it-basic tests/integration/basic
+	$(Q)tests/integration/run
 
 .PHONY: e2e
 e2e: all ## on a real node (needs root): the cluster itself, the demo, the walk by hand

@@ -114,6 +114,7 @@ struct waiting {
     const char *message; /* with the server's words and what to do */
 };
 bool find_waiting(const struct job *job, struct waiting *ret);
+bool find_denial(const struct job *job, struct waiting *ret); /* only what the server refused us */
 
 /* words.c: what people read, in the arena. */
 const char *pods_text(const struct job *job, int count); /* "1 pod", "3 pods" */

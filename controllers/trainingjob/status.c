@@ -77,9 +77,12 @@ static const char *starting_text(const struct job *job)
 
 static const char *running_text(const struct job *job)
 {
-    if (job->running < job->desired || job->leaving)
-        return counts_text(job);
-    return job->desired == 1 ? "The pod is running" : arena_printf(job->arena, "All %d pods are running", job->desired);
+    const char *text = job->running < job->desired || job->leaving ? counts_text(job)
+                       : job->desired == 1                         ? "The pod is running"
+                                           : arena_printf(job->arena, "All %d pods are running", job->desired);
+    struct waiting waiting;
+
+    return find_denial(job, &waiting) ? arena_printf(job->arena, "%s; %s", text, waiting.message) : text;
 }
 
 static const char *completing_text(const struct job *job)
@@ -183,17 +186,18 @@ static void say_times(const struct job *job, struct plan *out, bool accepted, bo
 
 static void say_reconciling(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
 {
+    bool starting = phase == TRAININGJOB_STATUS_PHASE_STARTING, running = phase == TRAININGJOB_STATUS_PHASE_RUNNING;
     struct waiting waiting;
 
     if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING)
         plan_condition(
             out, "Reconciling", true, "Completing", "The outcome is known; pods that still run are being stopped");
-    else if (phase != TRAININGJOB_STATUS_PHASE_STARTING)
-        plan_condition(out, "Reconciling", false, phase_names[phase], "Nothing is being brought up");
-    else if (find_waiting(job, &waiting))
+    else if ((starting && find_waiting(job, &waiting)) || (running && find_denial(job, &waiting)))
         plan_condition(out, "Reconciling", true, waiting.reason, "%s", waiting.summary);
-    else
+    else if (starting)
         plan_condition(out, "Reconciling", true, "Starting", "Pods are being started");
+    else
+        plan_condition(out, "Reconciling", false, phase_names[phase], "Nothing is being brought up");
 }
 
 static void say_running(struct plan *out, enum trainingjob_status_phase phase)

@@ -101,7 +101,7 @@ static void taken(const struct job *job, const struct failure *failure, struct w
                      kind);
 }
 
-static bool denied(const struct job *job, struct waiting *ret)
+bool find_denial(const struct job *job, struct waiting *ret)
 {
     const struct failure *failure = job->in->failures;
 
@@ -120,7 +120,7 @@ static bool denied(const struct job *job, struct waiting *ret)
 
 bool find_waiting(const struct job *job, struct waiting *ret)
 {
-    if (denied(job, ret))
+    if (find_denial(job, ret))
         return true;
     for (int i = 0; i < job->role_count; i++)
         for (int index = 0; index < job->roles[i].replicas; index++)

@@ -80,7 +80,7 @@ struct engine *engine_create(const struct engine_options *options)
     if (!engine->options.window)
         engine->options.window = DEFAULT_WINDOW;
     engine->random = options->seed | 1;
-    engine->outbox_end = &engine->outbox;
+    outbox_init(&engine->outbox);
     engine->strays_at = INT64_MAX;
     engine->reflectors = xcalloc(MAX_REFLECTORS, sizeof(*engine->reflectors));
     map_init(&engine->pending, same_pending);
@@ -116,11 +116,7 @@ void engine_destroy(struct engine *engine)
     drop_pending(engine);
     destroy_passes(engine);
     strays_finish(engine);
-    for (struct http_request *request = engine->outbox, *next; request; request = next) {
-        next = request->next;
-        http_request_destroy(request);
-    }
-    http_request_destroy(engine->urgent);
+    outbox_finish(&engine->outbox);
     for (size_t i = engine->command_next; i < engine->command_count; i++)
         free(engine->commands[i].path);
     for (size_t i = 0; i < engine->reflector_count; i++)
@@ -262,38 +258,21 @@ void engine_send(struct engine *engine, struct http_request *request, response_h
                                  .context = context,
                                  .method = request->method,
                                  .urgent = request->urgent,
+                                 .patient = request->patient,
                                  .sent_at = engine->now };
     map_put(&engine->pending, hash_id(request->id), &pending->id, pending);
-    if (request->urgent) {
-        if (engine->urgent)
-            BUG("two urgent requests at once");
-        engine->urgent = request;
-        return;
-    }
-    request->next = NULL;
-    *engine->outbox_end = request;
-    engine->outbox_end = &request->next;
-    engine->waiting++;
+    outbox_put(&engine->outbox, request);
 }
 
 struct http_request *engine_take_request(struct engine *engine)
 {
-    struct http_request *request;
+    const struct http_request *next = outbox_next(&engine->outbox, engine->options.window);
 
-    if (engine->urgent)
-        return take(engine->urgent);
-    if (!engine->outbox || engine->in_flight >= engine->options.window || engine->now < engine->hold_until)
+    if (!next || (!next->urgent && engine->now < engine->hold_until))
         return NULL;
-    if (engine->outbox->method != HTTP_GET && !engine_may_write(engine))
+    if (!next->urgent && next->method != HTTP_GET && !engine_may_write(engine))
         return NULL; /* fenced: the process is about to exit */
-    request = engine->outbox;
-    engine->outbox = request->next;
-    if (!engine->outbox)
-        engine->outbox_end = &engine->outbox;
-    request->next = NULL;
-    engine->waiting--;
-    engine->in_flight++;
-    return request;
+    return outbox_take(&engine->outbox, engine->options.window);
 }
 
 void engine_add_command(struct engine *engine, struct watch_command command)
@@ -327,7 +306,7 @@ static void handle_response(struct engine *engine, const struct http_response *r
 
     if (!pending)
         BUG("an answer to request %llu, which was not asked", (unsigned long long)response->id);
-    engine->in_flight -= !pending->urgent;
+    outbox_answered(&engine->outbox, pending->urgent, pending->patient);
     count_response(engine, pending, response);
     if (response->status == 429 && response->retry_after_ms &&
         engine->now + response->retry_after_ms > engine->hold_until)
@@ -341,7 +320,7 @@ static void handle_response(struct engine *engine, const struct http_response *r
 /* Enough to keep the window full; more would only cost memory and let old decisions wait. */
 static bool has_room(const struct engine *engine)
 {
-    return engine->waiting < 4 * engine->options.window;
+    return engine->outbox.work.waiting < 4 * engine->options.window;
 }
 
 static void start_passes(struct engine *engine)
@@ -400,7 +379,7 @@ static void note_leadership(struct engine *engine)
 
 static bool is_idle(const struct engine *engine)
 {
-    return !engine->in_flight && !engine->waiting;
+    return outbox_is_idle(&engine->outbox);
 }
 
 static void tick(struct engine *engine)
@@ -434,7 +413,7 @@ void engine_step(struct engine *engine, const struct event *event)
         return; /* whoever drives us delivers what else is there, then a tick: many events, one pass */
     engine->next_tick = INT64_MAX;
     tick(engine);
-    if (engine->waiting && engine->hold_until > engine->now)
+    if (!outbox_is_idle(&engine->outbox) && engine->hold_until > engine->now)
         wake_at(engine, engine->hold_until);
 }
 

@@ -124,6 +124,7 @@ static void send(struct engine *engine, enum http_method method, char *take_path
     struct http_request *request = http_request_create(method, take_path, type, jb_dump(body, false));
 
     request->timeout_ms = (unsigned)engine->options.timings.write_timeout;
+    request->patient = true;
     engine->recorder.under_way++;
     engine->counters.events_sent++;
     engine_send(engine, request, answered, NULL);

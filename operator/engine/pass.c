@@ -272,6 +272,8 @@ static struct pass *render(struct drawing *drawing)
     render_departures(pass, &drawing->plan);
     for (size_t i = 0; i < drawing->plan.want_count && !self->deleted_at; i++)
         render_want(pass, drawing, &drawing->plan.wants[i]);
+    if (pass->status)
+        pass->status->patient = !pass->action_count;
     group_actions(pass);
     forget_unwanted_refusals(drawing);
     return pass;

@@ -73,7 +73,11 @@ static void report_requests(const struct engine *engine, struct strbuf *out)
                           strbuf_text(&labels),
                           &engine->counters.request_seconds[method]);
     }
-    single(out, "rest_client_requests_in_flight", METRIC_GAUGE, "Requests without an answer yet.", engine->in_flight);
+    single(out,
+           "rest_client_requests_in_flight",
+           METRIC_GAUGE,
+           "Requests without an answer yet.",
+           outbox_in_flight(&engine->outbox));
 }
 
 static void report_lease(const struct engine *engine, struct strbuf *out)
@@ -270,8 +274,8 @@ void report_log(const struct engine *engine)
     log_info("state",
              KV_INT("queued", engine->queue.depth),
              KV_INT("keys", engine->queue.keys.count),
-             KV_INT("in_flight", engine->in_flight),
-             KV_INT("waiting", engine->waiting),
+             KV_INT("in_flight", outbox_in_flight(&engine->outbox)),
+             KV_INT("waiting", (int64_t)(engine->outbox.work.waiting + engine->outbox.news.waiting)),
              KV_INT("store_bytes", engine->store.bytes),
              KV_INT("heap_bytes", heap.uordblks),
              KV_STR("ready", engine_is_ready(engine) ? "yes" : engine_unready_reason(engine)),

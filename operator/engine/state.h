@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "events.h"
 #include "lease.h"
+#include "outbox.h"
 #include "queue.h"
 #include "reflector.h"
 #include "store.h"
@@ -27,8 +28,8 @@ struct pending {
     response_handler *handler;
     void *context;
     enum http_method method;
-    bool urgent;
-    int64_t sent_at; /* monotonic ms */
+    bool urgent, patient; /* as the request */
+    int64_t sent_at;      /* monotonic ms */
 };
 
 enum { MAX_STATUS = 600 };
@@ -55,10 +56,7 @@ struct engine {
     struct recorder recorder;
     struct map pending; /* by id */
     uint64_t last_id;
-    struct http_request *outbox, **outbox_end;
-    struct http_request *urgent; /* at most one */
-    unsigned in_flight;
-    unsigned waiting;   /* in the outbox */
+    struct outbox outbox;
     int64_t hold_until; /* the server said Retry-After: nothing but the lease before */
     struct watch_command *commands;
     size_t command_count, command_capacity, command_next;

@@ -25,6 +25,7 @@ struct http_request {
     char *body;               /* owned, NUL-terminated; NULL: none */
     unsigned timeout_ms;      /* of the whole exchange */
     bool urgent;              /* the lease: sent before anything that waits, on a connection of its own */
+    bool patient;             /* tells of work and brings none on: makes room for what does */
 };
 
 struct http_response {
