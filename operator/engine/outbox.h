@@ -1,8 +1,8 @@
 #pragma once
 /*
  * Requests that wait to be sent, and how many are on their way. What brings work on goes before what only tells of it:
- * events, and a status that nothing waits for, get one place of the window as long as anything else wants it, or half of
- * it once many of them wait. The lease's request passes everything.
+ * events, and a status that nothing waits for, get one place of the window as long as anything else wants it, or half
+ * of it once many of them wait. The lease's request passes everything.
  */
 
 #include "../http/request.h"
