@@ -11,14 +11,6 @@ struct refused {
     const char *instead;
 };
 
-static const char *depends_on(const struct job *job)
-{
-    for (size_t i = 0; i < job->spec->roles_count; i++)
-        if (job->spec->roles[i].depends_on_count)
-            return arena_printf(job->arena, "spec.roles[%zu].dependsOn", i);
-    return NULL;
-}
-
 /* The first one with what to write instead, then the names of the others; NULL when there is none. */
 static const char *describe_refused(const struct job *job, const struct refused *table, size_t count)
 {
@@ -44,7 +36,7 @@ static const char *describe_refused(const struct job *job, const struct refused 
 static const char *refused_fields(const struct job *job)
 {
     const struct trainingjob_spec *spec = job->spec;
-    const char *depends = depends_on(job), *mount = "remove it, and mount a volume in the template";
+    const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
         { spec->framework > TRAININGJOB_SPEC_FRAMEWORK_PYTORCH,
           "spec.framework",
@@ -54,17 +46,9 @@ static const char *refused_fields(const struct job *job)
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { spec->suspend, "spec.suspend", "value", "write false, or leave it out" },
-        { spec->success_policy != NULL, "spec.successPolicy", "field", "remove it; all workers must succeed" },
         { spec->failure_policy != NULL, "spec.failurePolicy", "field", "remove it; a failed pod fails the job" },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
-        { spec->has_active_deadline_seconds, "spec.activeDeadlineSeconds", "field", "remove it" },
-        { spec->has_ttl_seconds_after_finished, "spec.ttlSecondsAfterFinished", "field", "remove it" },
-        { spec->clean_pod_policy > TRAININGJOB_SPEC_CLEAN_POD_POLICY_RUNNING,
-          "spec.cleanPodPolicy",
-          "value",
-          "write Running, or leave it out" },
-        { depends != NULL, depends, "field", "remove it" },
     };
 
     return describe_refused(job, table, sizeof(table) / sizeof(table[0]));

@@ -96,4 +96,6 @@ void find_blame(struct job *job)
         blame_pod(job, worst);
     else
         blame_missing(job);
+    if (!job->blame.role && deadline_has_passed(job))
+        job->blame = (struct blame){ .role = "", .node = "", .reason = "DeadlineExceeded", .log_tail = "" };
 }

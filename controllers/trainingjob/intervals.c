@@ -26,11 +26,6 @@ void intervals_parse(const char *text, struct place *places, int count)
         text++;
 }
 
-static bool has_succeeded(const struct place *place)
-{
-    return place->recorded || (place->pod && place->pod->pod.phase == POD_SUCCEEDED);
-}
-
 const char *intervals_format(const struct role *role, struct arena *arena)
 {
     auto_strbuf struct strbuf text = { 0 };
@@ -38,9 +33,9 @@ const char *intervals_format(const struct role *role, struct arena *arena)
     for (int i = 0; i < role->replicas; i++) {
         int first = i;
 
-        if (!has_succeeded(&role->places[i]))
+        if (!place_has_succeeded(&role->places[i]))
             continue;
-        while (i + 1 < role->replicas && has_succeeded(&role->places[i + 1]))
+        while (i + 1 < role->replicas && place_has_succeeded(&role->places[i + 1]))
             i++;
         strbuf_addf(&text, first == i ? "%s%d" : "%s%d-%d", text.length ? "," : "", first, i);
     }

@@ -29,6 +29,11 @@ bool has_pods(const struct job *job)
     return job->missing < job->desired;
 }
 
+bool place_has_succeeded(const struct place *place)
+{
+    return place->recorded || (place->pod && place->pod->pod.phase == POD_SUCCEEDED);
+}
+
 bool pod_is_over(const struct object *pod)
 {
     return pod->pod.phase == POD_SUCCEEDED || pod->pod.phase == POD_FAILED;
@@ -111,7 +116,7 @@ static void count_place(struct role *role, const struct place *place)
 {
     const struct object *pod = place->pod;
 
-    if (place->recorded || (pod && pod->pod.phase == POD_SUCCEEDED)) {
+    if (place_has_succeeded(place)) {
         role->succeeded++;
     } else if (!pod || pod_never_ran(pod)) {
         role->missing++;
@@ -150,12 +155,21 @@ static bool condition_is_true(const struct trainingjob_status *status, const cha
     return false;
 }
 
-static bool world_succeeded(const struct job *job)
+/* A role whose first pod is made waits no more: what it needed was there. */
+static void hold_roles(struct job *job)
 {
-    for (int i = 0; i < job->role_count; i++)
-        if (job->roles[i].in_world && job->roles[i].succeeded < job->roles[i].replicas)
-            return false;
-    return true;
+    for (int i = 0; i < job->role_count; i++) {
+        struct role *role = &job->roles[i];
+
+        for (size_t d = 0; d < role->spec->depends_on_count && role->missing == role->replicas; d++) {
+            const struct trainingjob_spec_roles_depends_on *on = &role->spec->depends_on[d];
+            const struct role *needed = find_role(job, on->role);
+            bool ready = on->status != TRAININGJOB_SPEC_ROLES_DEPENDS_ON_STATUS_COMPLETE;
+
+            if (needed && needed->succeeded + (ready ? needed->ready : 0) < needed->replicas && !role->waits_on)
+                role->waits_on = on;
+        }
+    }
 }
 
 /* A decision once recorded stands, whatever the pods look like later. */
@@ -166,7 +180,7 @@ static void judge(struct job *job)
 
     job->finished = condition_is_true(status, "Complete") || condition_is_true(status, "Failed");
     job->outcome_recorded = completing || job->finished;
-    if (job->outcome_recorded ? !status->last_failure : status->start_time && world_succeeded(job)) {
+    if (job->outcome_recorded ? !status->last_failure : status->start_time && job_has_succeeded(job)) {
         job->outcome = OUTCOME_SUCCEEDED; /* what the other roles do when the work is done is no failure */
         return;
     }
@@ -187,5 +201,7 @@ void job_init(struct job *job, const struct observed *in)
     for (size_t i = 0; i < pods.count; i++)
         place_pod(job, pods.items[i]);
     count_pods(job);
+    hold_roles(job);
+    init_success(job);
     judge(job);
 }

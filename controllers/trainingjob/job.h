@@ -22,8 +22,10 @@ struct role {
     const char *name;
     int order; /* in spec.roles */
     int replicas;
-    int processes;        /* per replica */
-    bool in_world;        /* takes part in the rendezvous, and decides success */
+    int processes;                                            /* per replica */
+    bool in_world;                                            /* takes part in the rendezvous */
+    bool decides;                                             /* success, by the success policy */
+    const struct trainingjob_spec_roles_depends_on *waits_on; /* before its first pod is made; NULL: for nothing */
     int first_rank;       /* of its replica 0, counted in replicas; only in the world */
     bool created;         /* every pod of this attempt was seen once: one that is missing now is lost */
     struct place *places; /* one for each replica */
@@ -54,6 +56,7 @@ struct job {
     int role_count;
     int desired, active, ready, running, leaving, succeeded, missing; /* pods, over all roles */
     int world;                                                        /* replicas in the world */
+    enum trainingjob_spec_success_policy_require require;             /* how much of the roles that decide */
     bool lost_a_pod;       /* the blame is that a pod is missing: to be proved first */
     struct blame blame;    /* of this attempt, recorded or seen now */
     enum outcome outcome;  /* decided: recorded before, or by what is seen now */
@@ -77,12 +80,21 @@ const struct role *job_master(const struct job *job);
 /* Some pod of this attempt is there or has succeeded, so that the template can no longer change. */
 bool has_pods(const struct job *job);
 
-bool pod_is_over(const struct object *pod);   /* has reached a phase that it never leaves */
-bool pod_never_ran(const struct object *pod); /* being deleted before it was given a node */
+bool place_has_succeeded(const struct place *place); /* seen or recorded */
+bool pod_is_over(const struct object *pod);          /* has reached a phase that it never leaves */
+bool pod_never_ran(const struct object *pod);        /* being deleted before it was given a node */
 
 /* "0,2-5" and back. Marks and reads recorded successes; what cannot be read counts as nothing recorded. */
 void intervals_parse(const char *text, struct place *places, int count);
 const char *intervals_format(const struct role *role, struct arena *arena);
+
+/* ends.c: when the job has succeeded, and what happens when it is over. */
+void init_success(struct job *job);
+bool job_has_succeeded(const struct job *job);
+bool deadline_has_passed(const struct job *job);
+void watch_deadline(const struct job *job, struct plan *out);
+bool keeps_running_pods(const struct job *job);         /* cleanPodPolicy None */
+void clean_up(const struct job *job, struct plan *out); /* pods, and by its TTL the job itself */
 
 /* -- decisions, one file each; each says its part to the plan -- */
 
@@ -101,7 +113,6 @@ void add_environment(const struct job *job, const struct role *role, int index, 
 
 /* records.c: which pods may lose the finalizer, and which must go: those that run on, and those of older attempts. */
 void release_pods(const struct job *job, struct plan *out);
-void drop_pods(const struct job *job, struct plan *out);
 void drop_old_pods(const struct job *job, struct plan *out);
 
 /* blame.c: finds the failure to blame among the pods of this attempt. */

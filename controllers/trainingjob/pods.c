@@ -50,7 +50,7 @@ void want_pods(const struct job *job, struct plan *out)
     for (int i = 0; i < job->role_count; i++) {
         const struct role *role = &job->roles[i];
 
-        for (int index = 0; index < role->replicas; index++) {
+        for (int index = 0; index < role->replicas && !role->waits_on; index++) {
             struct identity identity = { role->name, index, job->attempt };
 
             if (!role->places[index].recorded)

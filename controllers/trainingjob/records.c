@@ -23,16 +23,6 @@ void release_pods(const struct job *job, struct plan *out)
             plan_release(out, pods.items[i]);
 }
 
-/* cleanPodPolicy Running: what still runs when the outcome is known goes; what has ended stays to be looked at. */
-void drop_pods(const struct job *job, struct plan *out)
-{
-    struct objects pods = job->in->children[KIND_POD];
-
-    for (size_t i = 0; i < pods.count; i++)
-        if (!pod_is_over(pods.items[i]) && !pods.items[i]->deleted_at)
-            plan_drop(out, pods.items[i]);
-}
-
 /* They are in the way of those of this attempt, which have the same names. */
 void drop_old_pods(const struct job *job, struct plan *out)
 {

@@ -32,7 +32,7 @@ static enum trainingjob_status_phase phase_of(const struct job *job, bool accept
 {
     if (!has_begun(job, accepted))
         return TRAININGJOB_STATUS_PHASE_PENDING;
-    if (job->outcome != OUTCOME_OPEN && (job->finished || has_stopped(job)))
+    if (job->outcome != OUTCOME_OPEN && (job->finished || keeps_running_pods(job) || has_stopped(job)))
         return job->outcome == OUTCOME_FAILED ? TRAININGJOB_STATUS_PHASE_FAILED : TRAININGJOB_STATUS_PHASE_SUCCEEDED;
     if (job->outcome != OUTCOME_OPEN)
         return TRAININGJOB_STATUS_PHASE_COMPLETING;
@@ -156,8 +156,8 @@ static json_t *last_failure(const struct job *job)
 
     if (!blame->role)
         return NULL;
-    return OBJ({ "role", jb_str(blame->role) },
-               { "index", jb_int(blame->index) },
+    return OBJ({ "role", *blame->role ? jb_str(blame->role) : NULL },
+               { "index", *blame->role ? jb_int(blame->index) : NULL },
                { "node", *blame->node ? jb_str(blame->node) : NULL },
                { "exitCode", blame->ended ? jb_int(blame->exit_code) : NULL },
                { "reason", jb_fmt("%.253s", blame->reason) },
@@ -181,6 +181,8 @@ static void say_times(const struct job *job, struct plan *out, bool accepted, bo
         end = job->in->now;
     plan_status(out, "startTime", time_value(job, start));
     plan_status(out, "completionTime", time_value(job, end));
+    plan_status(
+        out, "suspendedSeconds", job->status->has_suspended_seconds ? jb_int(job->status->suspended_seconds) : NULL);
     plan_status(out, "duration", end ? jb_str(duration_text(job->arena, end - start)) : NULL);
 }
 
@@ -211,7 +213,12 @@ static void say_running(struct plan *out, enum trainingjob_status_phase phase)
 static void say_complete(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
 {
     if (phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED)
-        plan_condition(out, "Complete", true, "WorkersSucceeded", "%s", success_text(job));
+        plan_condition(out,
+                       "Complete",
+                       true,
+                       job->spec->success_policy ? "SuccessPolicyMet" : "WorkersSucceeded",
+                       "%s",
+                       success_text(job));
     else if (job->outcome == OUTCOME_SUCCEEDED)
         plan_condition(out, "Complete", false, phase_names[phase], "%s; other pods still run", success_text(job));
     else
@@ -247,8 +254,6 @@ static void say_events(const struct job *job, struct plan *out, enum trainingjob
 {
     if (phase == job->status->phase)
         return;
-    if (phase == TRAININGJOB_STATUS_PHASE_STARTING)
-        plan_event(out, false, "Started", "CreatePods", "Creating %s", pods_text(job, job->desired));
     if (phase == TRAININGJOB_STATUS_PHASE_RUNNING)
         plan_event(out, false, "Running", "Watch", "%s", running_text(job));
     if (phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED)

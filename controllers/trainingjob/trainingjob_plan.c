@@ -10,14 +10,15 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
     release_pods(&job, out);
     if (in->self->deleted_at || job.finished) {
         out->keep_status = true;
-        if (job.finished)
-            drop_pods(&job, out);
+        if (job.finished && !in->self->deleted_at)
+            clean_up(&job, out);
         return;
     }
     accepted = accept_job(&job, out);
     say_status(&job, out, accepted);
+    watch_deadline(&job, out);
     if (job.outcome != OUTCOME_OPEN)
-        drop_pods(&job, out);
+        clean_up(&job, out);
     else
         drop_old_pods(&job, out);
     if (job.outcome == OUTCOME_OPEN && accepted) {

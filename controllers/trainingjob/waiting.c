@@ -58,6 +58,27 @@ static bool waits(const struct job *job, const struct role *role, int index, str
     return true;
 }
 
+/* dependsOn. */
+static bool waits_on_role(const struct job *job, struct waiting *ret)
+{
+    for (int i = 0; i < job->role_count; i++) {
+        const struct role *role = &job->roles[i];
+
+        if (!role->waits_on)
+            continue;
+        ret->reason = "WaitingForRole";
+        ret->summary = ret->message =
+            arena_printf(job->arena,
+                         "%s waits until all pods of %s %s",
+                         role->name,
+                         role->waits_on->role,
+                         role->waits_on->status == TRAININGJOB_SPEC_ROLES_DEPENDS_ON_STATUS_COMPLETE ? "have succeeded"
+                                                                                                     : "are ready");
+        return true;
+    }
+    return false;
+}
+
 static const char *denial_reason(const struct failure *failure)
 {
     if (failure->type == FAILURE_INVALID)
@@ -126,5 +147,5 @@ bool find_waiting(const struct job *job, struct waiting *ret)
         for (int index = 0; index < job->roles[i].replicas; index++)
             if (waits(job, &job->roles[i], index, ret))
                 return true;
-    return false;
+    return waits_on_role(job, ret);
 }

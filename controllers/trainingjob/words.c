@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "job.h"
@@ -13,8 +14,55 @@ const char *pods_text(const struct job *job, int count)
     return arena_printf(job->arena, count == 1 ? "%d pod" : "%d pods", count);
 }
 
+/* "worker-2": the first pod whose success decides, where one is enough. */
+static const char *deciding_pod(const struct job *job)
+{
+    for (int i = 0; i < job->role_count; i++) {
+        const struct role *role = &job->roles[i];
+
+        for (int index = 0; role->decides && index < role->replicas; index++)
+            if (place_has_succeeded(&role->places[index]))
+                return arena_printf(job->arena, "%s-%d", role->name, index);
+    }
+    return "a pod"; /* it has been removed since, and so has its record */
+}
+
+/* "worker-0", "chief-0 and ps-0", "worker, ps and evaluator" */
+static const char *deciding_names(const struct job *job, const char *suffix)
+{
+    const char *text = "";
+    int left = 0;
+
+    for (int i = 0; i < job->role_count; i++)
+        left += job->roles[i].decides;
+    for (int i = 0; i < job->role_count; i++) {
+        if (!job->roles[i].decides)
+            continue;
+        left--;
+        text = arena_printf(job->arena,
+                            "%s%s%s%s",
+                            text,
+                            !*text ? ""
+                            : left ? ", "
+                                   : " and ",
+                            job->roles[i].name,
+                            suffix);
+    }
+    return text;
+}
+
 const char *success_text(const struct job *job)
 {
+    switch (job->require) {
+    case TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_ANY:
+        return arena_printf(job->arena, "%s succeeded, and one is enough", deciding_pod(job));
+    case TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_FIRST:
+        return arena_printf(job->arena, "%s succeeded", deciding_names(job, "-0"));
+    case TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_ALL:
+        break;
+    }
+    if (job->spec->success_policy && job->spec->success_policy->roles_count)
+        return arena_printf(job->arena, "All pods of %s succeeded", deciding_names(job, ""));
     return job->world == 1 ? "The worker succeeded" : arena_printf(job->arena, "All %d workers succeeded", job->world);
 }
 
@@ -75,6 +123,10 @@ const char *failure_text(const struct job *job)
     const struct blame *blame = &job->blame;
     struct slice words = last_line(blame->log_tail);
 
+    if (strcmp(blame->reason, "DeadlineExceeded") == 0)
+        return arena_printf(job->arena,
+                            "It ran longer than activeDeadlineSeconds allows (%" PRId64 " s)",
+                            job->spec->active_deadline_seconds);
     if (strcmp(blame->reason, "PodLost") == 0)
         return arena_printf(job->arena,
                             "%s-%d is lost: its pod was removed from the cluster before its outcome could be recorded",

@@ -44,12 +44,13 @@ void outbox_put(struct outbox *outbox, struct http_request *request)
     lane->waiting++;
 }
 
-/* While there is work, news may fill so much of the window. */
+/* While there is work, waiting or under way, news may fill only so much of the window. */
 static bool news_have_a_place(const struct outbox *outbox, unsigned window)
 {
     unsigned places = outbox->news.waiting < MANY_NEWS ? 1 : window / 2;
+    bool is_calm = !outbox->work.first && !outbox->work.in_flight;
 
-    return outbox->news.first && (!outbox->work.first || outbox->news.in_flight < places);
+    return outbox->news.first && (is_calm || outbox->news.in_flight < places);
 }
 
 const struct http_request *outbox_next(const struct outbox *outbox, unsigned window)

@@ -40,7 +40,7 @@ static bool is_refused(const json_t *job)
 {
     const json_t *spec = jb_get(job, "spec"), *roles = jb_get(spec, "roles");
 
-    if (jb_get(spec, "activeDeadlineSeconds") || json_is_true(jb_get(spec, "suspend")) || template_is_refused(spec))
+    if (jb_get(spec, "progress") || json_is_true(jb_get(spec, "suspend")) || template_is_refused(spec))
         return true;
     for (size_t i = 0; i < json_array_size(roles); i++)
         if (template_is_refused(json_array_get(roles, i)))
@@ -70,10 +70,18 @@ static void every_job_ends(struct world *world, const struct thing *job)
 
 static void nothing_runs_on(struct world *world, const struct thing *job)
 {
+    if (strcmp(jb_get_str(jb_get(job->now->tree, "spec"), "cleanPodPolicy"), "None") == 0)
+        return;
     for (const struct life *life = world->lives; life && fact_is_terminal(job->now->tree); life = life->next)
         if (strcmp(life->job_uid, job->uid) == 0 && !life->thing->gone && !is_invisible(life->thing) &&
             !fact_pod_is_over(life->thing->now->tree))
             BROKEN(world, "%s has ended, and %s lives on", job->name, life->thing->name);
+}
+
+static void jobs_go_in_time(struct world *world, const struct thing *job)
+{
+    if (fact_ttl_is_over(world, job->now->tree))
+        BROKEN(world, "%s has ended, its TTL is over, and it is still there", job->name);
 }
 
 /* -- counts ------------------------------------------------------------------------------------------------------- */
@@ -202,6 +210,7 @@ void ending_check(struct world *world)
         if (!is_in_scope(world, job) || thing_is_deleting(job))
             continue;
         every_job_ends(world, job);
+        jobs_go_in_time(world, job);
         nothing_runs_on(world, job);
         counts_are_true(world, job);
     }

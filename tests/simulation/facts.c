@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../operator/base/fields.h"
 #include "trees.h"
 #include "world.h"
 
@@ -64,6 +65,21 @@ bool fact_in_world(const json_t *job, const char *role)
     bool ranked = fact_replicas(job, "chief") > 0 || fact_replicas(job, "worker") > 0;
 
     return !ranked || strcmp(role, "chief") == 0 || strcmp(role, "worker") == 0;
+}
+
+const char *fact_required(const json_t *job)
+{
+    const json_t *policy = jb_get(jb_get(job, "spec"), "successPolicy");
+
+    return policy ? jb_get_str(policy, "require") : "All";
+}
+
+bool fact_ttl_is_over(const struct world *world, const json_t *job)
+{
+    const json_t *ttl = jb_get(jb_get(job, "spec"), "ttlSecondsAfterFinished");
+    const char *ended = jb_get_str(jb_get(job, "status"), "completionTime");
+
+    return ttl && fact_is_terminal(job) && fields_parse_time(ended) + json_integer_value(ttl) <= server_time(world);
 }
 
 const json_t *fact_role_status(const json_t *job, const char *role)

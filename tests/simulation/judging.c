@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../controllers/trainingjob/trainingjob_fields.h"
+#include "../../operator/base/fields.h"
 #include "facts.h"
 #include "invariants.h"
 #include "kubelet.h"
@@ -112,15 +113,32 @@ static void verdicts_are_true(struct world *world, const char *job, const char *
     BROKEN(world, "%s is judged wrongly: %s", job, why);
 }
 
+static bool has_any_success(const struct world *world, const struct thing *job, const json_t *tree)
+{
+    for (const struct life *life = world->lives; life; life = life->next)
+        if (strcmp(life->job_uid, job->uid) == 0 && life->seen == LIFE_SUCCEEDED && fact_in_world(tree, life->role))
+            return true;
+    return false;
+}
+
 static void check_success(struct world *world, const struct thing *job, const json_t *tree)
 {
     const json_t *roles = jb_get(jb_get(tree, "spec"), "roles");
+    const char *required = fact_required(tree);
     char why[256];
+
+    if (strcmp(required, "Any") == 0) {
+        if (!has_any_success(world, job, tree))
+            verdicts_are_true(world, job->name, "success, but no pod that decides has succeeded");
+        return;
+    }
 
     for (size_t i = 0; i < json_array_size(roles); i++) {
         const char *role = jb_get_str(json_array_get(roles, i), "name");
 
-        for (int index = 0; fact_in_world(tree, role) && index < fact_replicas(tree, role); index++) {
+        int count = strcmp(required, "First") == 0 ? 1 : fact_replicas(tree, role);
+
+        for (int index = 0; fact_in_world(tree, role) && index < count; index++) {
             const struct life *life = life_of(world, job->uid, role, index);
 
             if (life && life->seen == LIFE_SUCCEEDED)
@@ -131,7 +149,15 @@ static void check_success(struct world *world, const struct thing *job, const js
     }
 }
 
-static void check_failure(struct world *world, const struct thing *job, const json_t *failure)
+static bool deadline_is_over(const struct world *world, const json_t *job)
+{
+    const json_t *seconds = jb_get(jb_get(job, "spec"), "activeDeadlineSeconds");
+    const char *started = jb_get_str(jb_get(job, "status"), "startTime");
+
+    return seconds && fields_parse_time(started) + json_integer_value(seconds) <= server_time(world);
+}
+
+static void check_failure(struct world *world, const struct thing *job, const json_t *tree, const json_t *failure)
 {
     const char *role = jb_get_str(failure, "role"), *reason = jb_get_str(failure, "reason");
     int index = (int)jb_get_int(failure, "index", -1), code = (int)jb_get_int(failure, "exitCode", 0);
@@ -139,6 +165,11 @@ static void check_failure(struct world *world, const struct thing *job, const js
     bool had_container = life && life->started_at && !life->evicted;
     char why[256];
 
+    if (strcmp(reason, "DeadlineExceeded") == 0) {
+        if (!deadline_is_over(world, tree))
+            verdicts_are_true(world, job->name, "failure by its deadline, which is not over");
+        return;
+    }
     if (strcmp(reason, "PodLost") == 0
             ? was_lost(life)
             : life && life->seen == LIFE_FAILED && (!had_container || life->exit_code == code))
@@ -172,7 +203,7 @@ static void check_verdict(struct world *world, const struct thing *job, const js
     if (is_judged)
         return;
     if (failure)
-        check_failure(world, job, failure);
+        check_failure(world, job, tree, failure);
     else
         check_success(world, job, tree);
 }

@@ -13,6 +13,8 @@
 #include "world.h"
 
 static const char jobs_path[] = "/apis/kitae.dev/v1alpha1/namespaces/%s/trainingjobs";
+enum { MOST_SECONDS = 100 }; /* of deadlines and TTLs: they are over before the calm ends */
+
 static const char merge_patch[] = "application/merge-patch+json";
 
 /* A request of a person's; returns the status of the answer. The body is taken. */
@@ -75,25 +77,48 @@ static json_t *template(struct world *world)
                 chance(world, 300) ? jb_int(random_between(&world->random, 0, 40)) : NULL }) });
 }
 
-static json_t *role(struct world *world, const char *name, unsigned at_most)
+/* `on`: an earlier role that it may have to wait for, or NULL. */
+static json_t *role(struct world *world, const char *name, unsigned at_most, const char *on)
 {
+    bool ready = chance(world, 500);
+
     return OBJ({ "name", jb_str(name) },
+               { "dependsOn",
+                 on && chance(world, 400)
+                     ? ARR(OBJ({ "role", jb_str(on) }, { "status", jb_str(ready ? "Ready" : "Complete") }))
+                     : NULL },
                { "replicas", chance(world, 850) ? jb_int(random_between(&world->random, 1, at_most)) : NULL },
                { "template", chance(world, 150) ? template(world) : NULL });
 }
 
 static json_t *roles(struct world *world)
 {
+    bool chief = chance(world, 150);
     unsigned most = world->weather.pods_at_most;
 
     if (chance(world, 100))
         return NULL; /* the default: one worker */
     if (chance(world, 100))
-        return ARR(role(world, "a", most), chance(world, 500) ? role(world, "b", most) : NULL);
-    return ARR(chance(world, 150) ? OBJ({ "name", jb_str("chief") }) : NULL,
-               role(world, "worker", most),
-               chance(world, 200) ? role(world, "ps", 2) : NULL,
-               chance(world, 100) ? role(world, "evaluator", 1) : NULL);
+        return ARR(role(world, "a", most, NULL), chance(world, 500) ? role(world, "b", most, "a") : NULL);
+    return ARR(chief ? OBJ({ "name", jb_str("chief") }) : NULL,
+               role(world, "worker", most, chief ? "chief" : NULL),
+               chance(world, 200) ? role(world, "ps", 2, NULL) : NULL,
+               chance(world, 100) ? role(world, "evaluator", 1, "worker") : NULL);
+}
+
+static json_t *success_policy(struct world *world)
+{
+    static const char *const requires[] = { "All", "Any", "First" };
+
+    return OBJ({ "require", jb_str(requires[random_below(&world->random, 3)]) });
+}
+
+/* A deadline or a TTL, where the operator's clock is right: else nobody could say when it is over. */
+static json_t *some_seconds(struct world *world, int least)
+{
+    bool wanted = chance(world, 80) && !world->weather.clock_jump_every && !world->calm;
+
+    return wanted ? jb_int(random_between(&world->random, least, MOST_SECONDS)) : NULL;
 }
 
 static json_t *job(struct world *world, const char *name)
@@ -103,12 +128,16 @@ static json_t *job(struct world *world, const char *name)
                { "metadata",
                  OBJ({ "name", jb_str(name) },
                      { "labels", chance(world, 850) ? OBJ({ "team", jb_str("ml") }) : NULL },
-                     { "finalizers", chance(world, 40) ? ARR(jb_str(FINALIZER_HELD)) : NULL }) },
+                     { "finalizers", chance(world, 40) && !world->calm ? ARR(jb_str(FINALIZER_HELD)) : NULL }) },
                { "spec",
                  OBJ({ "template", template(world) },
                      { "roles", roles(world) },
                      { "framework", chance(world, 300) ? jb_str("PyTorch") : NULL },
-                     { "activeDeadlineSeconds", chance(world, 40) ? jb_int(100) : NULL }) });
+                     { "successPolicy", chance(world, 150) ? success_policy(world) : NULL },
+                     { "cleanPodPolicy", chance(world, 150) ? jb_str(chance(world, 500) ? "All" : "None") : NULL },
+                     { "activeDeadlineSeconds", some_seconds(world, 1) },
+                     { "ttlSecondsAfterFinished", some_seconds(world, 0) },
+                     { "progress", chance(world, 40) ? OBJ({ "stallSeconds", jb_int(100) }) : NULL }) });
 }
 
 static const char *some_namespace(struct world *world)
@@ -253,16 +282,19 @@ static void edit_job(struct world *world)
     case 0:
         patch(world,
               thing,
-              OBJ({ "spec", OBJ({ "activeDeadlineSeconds", jb_int(random_between(&world->random, 100, 200)) }) }));
+              OBJ({ "spec",
+                    OBJ({ "progress", OBJ({ "stallSeconds", jb_int(random_between(&world->random, 100, 200)) }) }) }));
         break;
     case 1:
-        patch(world, thing, OBJ({ "spec", OBJ({ "activeDeadlineSeconds", json_null() }) }));
+        patch(world, thing, OBJ({ "spec", OBJ({ "progress", json_null() }) }));
         break;
     case 2:
         patch(world, thing, OBJ({ "spec", OBJ({ "suspend", jb_bool(chance(world, 500)) }) }));
         break;
     case 3:
-        patch(world, thing, OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most)) }) }));
+        patch(world,
+              thing,
+              OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most, NULL)) }) }));
         break;
     case 4:
         patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));

@@ -150,12 +150,13 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
     json_t *rest = tree_edit(tree), *metadata = tree_part(rest, "metadata"), *labels = tree_part(metadata, "labels");
 
     jb_set(metadata, "resourceVersion", NULL);
-    if (thing->resource == RESOURCE_JOBS) {
-        jb_set(rest, "status", NULL);
-        return rest;
-    }
     jb_set(metadata, "deletionTimestamp", NULL);
     jb_set(metadata, "deletionGracePeriodSeconds", NULL);
+    if (thing->resource == RESOURCE_JOBS) {
+        jb_set(rest, "status", NULL);
+        jb_set(metadata, "generation", NULL); /* a deletion is one more */
+        return rest;
+    }
     jb_set(labels, LABEL_MANAGED_BY, NULL);
     jb_set(labels, LABEL_OWNER_UID, NULL);
     if (thing->resource == RESOURCE_PODS)
@@ -195,6 +196,12 @@ static void foreign_things_stay(struct world *world, const struct change *change
         BROKEN(world, "more of %s %s is changed than is our part", resource_info(thing->resource)->plural, thing->name);
 }
 
+static void jobs_go_in_time(struct world *world, const struct change *change)
+{
+    if (!fact_ttl_is_over(world, change->before->tree))
+        BROKEN(world, "%s is deleted, but has not ended, or its TTL is not over", change->thing->name);
+}
+
 /* -- all of them -------------------------------------------------------------------------------------------------- */
 
 static void check_new_pod(struct world *world, const struct change *change, const struct thing *job)
@@ -215,6 +222,8 @@ void writing_on_change(struct world *world, const struct change *change)
     const struct thing *job = fact_owner(world, change->after->tree);
 
     foreign_things_stay(world, change);
+    if (change->thing->resource == RESOURCE_JOBS && is_deletion(change))
+        jobs_go_in_time(world, change);
     if (change->thing->resource != RESOURCE_PODS)
         return;
     if (is_new_pod(change))

@@ -20,7 +20,7 @@ succeeds() {
     expect "$(condition good Failed)$(condition good Stalled)$(condition good Reconciling)" FalseFalseFalse
     expect "$(field good '{.status.observedGeneration}')" "$(field good '{.metadata.generation}')"
     [[ $(field good '{.status.startTime} {.status.completionTime} {.status.duration}') =~ ^2.*Z\ 2.*Z\ [0-9]+s$ ]] || fail "times"
-    expect "$(events_of good)" "Started Running Succeeded "
+    expect "$(events_of good)" "Running Succeeded "
     within 10 finalizers_gone good
     each_pod_once
 }

@@ -110,19 +110,14 @@ fields_without_behaviour() {
     done <<'END'
 spec.framework|framework: JAX
 spec.suspend|suspend: true
-spec.successPolicy|successPolicy: {require: Any}
 spec.failurePolicy|failurePolicy: {maxRestarts: 3}
 spec.progress|progress: {stallSeconds: 900}
 spec.scheduling|scheduling: {queueName: gpu}
-spec.activeDeadlineSeconds|activeDeadlineSeconds: 60
-spec.ttlSecondsAfterFinished|ttlSecondsAfterFinished: 60
-spec.cleanPodPolicy|cleanPodPolicy: All
-spec.roles[1].dependsOn|roles: [{name: chief}, {name: worker, dependsOn: [{role: chief, status: Ready}]}]
 spec.checkpoint|checkpoint: {claimName: c, mountPath: /c}
 spec.data|data: [{dataSetRef: {name: d}}]
 spec.outputs|outputs: [{modelRef: {name: m}, mountPath: /o, storage: {size: 1Gi}}]
 END
-    expect "$number" 13
+    expect "$number" 8
 }
 
 # Taken out again, the job runs: what was refused was no failure.
