@@ -11,6 +11,14 @@ struct refused {
     const char *instead;
 };
 
+static bool restarts_pods(const struct trainingjob_spec *spec)
+{
+    for (size_t i = 0; spec->failure_policy && i < spec->failure_policy->rules_count; i++)
+        if (spec->failure_policy->rules[i].action == TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_RESTARTPOD)
+            return true;
+    return false;
+}
+
 /* The first one with what to write instead, then the names of the others; NULL when there is none. */
 static const char *describe_refused(const struct job *job, const struct refused *table, size_t count)
 {
@@ -46,7 +54,11 @@ static const char *refused_fields(const struct job *job)
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { spec->suspend, "spec.suspend", "value", "write false, or leave it out" },
-        { spec->failure_policy != NULL, "spec.failurePolicy", "field", "remove it; a failed pod fails the job" },
+        { restarts_pods(spec), "spec.failurePolicy.rules", "action RestartPod", "write RestartJob" },
+        { spec->failure_policy && spec->failure_policy->has_node_lost_force_delete_seconds,
+          "spec.failurePolicy.nodeLostForceDeleteSeconds",
+          "field",
+          "remove it" },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
     };

@@ -32,15 +32,19 @@ static const char *reason_of(const struct object *pod)
     return *pod->pod.end_reason ? pod->pod.end_reason : "PodFailed";
 }
 
-static void blame_pod(struct job *job, const struct object *pod)
+static struct blame blame_for(const struct object *pod)
 {
-    job->blame = (struct blame){ .role = pod->role,
-                                 .index = pod->index,
-                                 .node = pod->pod.node,
-                                 .ended = pod->pod.ended,
-                                 .exit_code = pod->pod.exit_code,
-                                 .reason = reason_of(pod),
-                                 .log_tail = pod->pod.end_message };
+    return (struct blame){ .role = pod->role,
+                           .index = pod->index,
+                           .node = pod->pod.node,
+                           .ended = pod->pod.ended,
+                           .exit_code = pod->pod.exit_code,
+                           .reason = reason_of(pod),
+                           .log_tail = pod->pod.end_message,
+                           .ended_at = pod->pod.finished_at,
+                           .ran_for = pod->pod.started_at && pod->pod.finished_at >= pod->pod.started_at
+                                          ? pod->pod.finished_at - pod->pod.started_at
+                                          : -1 };
 }
 
 /* A place that had its pod once and has none now: nobody can say any more how that pod ended. */
@@ -52,50 +56,67 @@ static void blame_missing(struct job *job)
         for (int index = 0; index < role->replicas; index++) {
             if (role->places[index].pod || role->places[index].recorded || !role->created)
                 continue;
-            job->blame =
-                (struct blame){ .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "" };
-            job->lost_a_pod = true;
+            job->blame = (struct blame){
+                .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "", .ran_for = -1
+            };
+            job->lost_pod = job_pod_name(job, role, index);
             return;
         }
     }
 }
 
-static bool recorded_blame(struct job *job)
+void read_told_blame(struct job *job)
 {
     const struct trainingjob_status_last_failure *last = job->status->last_failure;
 
     if (!last)
-        return false;
-    job->blame = (struct blame){ .role = last->role ? last->role : "",
-                                 .index = (int)last->index,
-                                 .node = last->node ? last->node : "",
-                                 .ended = last->has_exit_code,
-                                 .exit_code = (int)last->exit_code,
-                                 .reason = last->reason ? last->reason : "",
-                                 .log_tail = last->log_tail ? last->log_tail : "" };
-    return true;
+        return;
+    job->told = (struct blame){ .role = last->role ? last->role : "",
+                                .index = (int)last->index,
+                                .node = last->node ? last->node : "",
+                                .ended = last->has_exit_code,
+                                .exit_code = (int)last->exit_code,
+                                .reason = last->reason ? last->reason : "",
+                                .log_tail = last->log_tail ? last->log_tail : "",
+                                .ran_for = recorded_run(job) };
+}
+
+/* Of the pods that decide, some may still bring the job to its end. */
+static bool may_go_on(const struct job *job)
+{
+    int left = 0;
+
+    for (int i = 0; i < job->role_count; i++)
+        left += job->roles[i].decides ? job->roles[i].active + job->roles[i].missing : 0;
+    return left;
+}
+
+static bool is_ignored(const struct job *job, const struct object *pod)
+{
+    struct blame blame = blame_for(pod);
+
+    return may_go_on(job) && failure_is_ignored(job, &blame);
 }
 
 void find_blame(struct job *job)
 {
     const struct object *worst = NULL;
 
-    if (recorded_blame(job))
-        return;
     for (int i = 0; i < job->role_count; i++) {
         const struct role *role = &job->roles[i];
 
         for (int index = 0; index < role->replicas; index++) {
             const struct object *pod = role->places[index].pod;
 
-            if (pod && pod->pod.phase == POD_FAILED && (!worst || is_worse(pod, worst)))
+            if (pod && pod->pod.phase == POD_FAILED && !is_ignored(job, pod) && (!worst || is_worse(pod, worst)))
                 worst = pod;
         }
     }
     if (worst)
-        blame_pod(job, worst);
+        job->blame = blame_for(worst);
     else
         blame_missing(job);
     if (!job->blame.role && deadline_has_passed(job))
-        job->blame = (struct blame){ .role = "", .node = "", .reason = "DeadlineExceeded", .log_tail = "" };
+        job->blame =
+            (struct blame){ .role = "", .node = "", .reason = "DeadlineExceeded", .log_tail = "", .ran_for = -1 };
 }

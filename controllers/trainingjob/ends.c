@@ -36,9 +36,10 @@ void init_success(struct job *job)
     const struct trainingjob_spec_success_policy *policy = job->spec->success_policy;
     bool named = policy && policy->roles_count;
 
-    job->require = policy && policy->require                                          ? policy->require
-                   : job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW    ? TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_FIRST
-                                                                                      : TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_ALL;
+    job->require = policy && policy->require ? policy->require
+                   : job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW
+                       ? TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_FIRST
+                       : TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_ALL;
     for (int i = 0; i < job->role_count; i++) {
         struct role *role = &job->roles[i];
 
@@ -52,9 +53,10 @@ bool job_has_succeeded(const struct job *job)
 
     for (int i = 0; i < job->role_count; i++) {
         const struct role *role = &job->roles[i];
-        bool enough = any                                                             ? role->succeeded > 0
-                      : job->require == TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_FIRST ? place_has_succeeded(&role->places[0])
-                                                                                      : role->succeeded >= role->replicas;
+        bool enough = any ? role->succeeded > 0
+                      : job->require == TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_FIRST
+                          ? place_has_succeeded(&role->places[0])
+                          : role->succeeded >= role->replicas;
 
         if (role->decides && enough == any)
             return any;
@@ -65,7 +67,8 @@ bool job_has_succeeded(const struct job *job)
 
 /* -- time --------------------------------------------------------------------------------------------------------- */
 
-/* Seconds since 1970, or 0: the job has none, or has not begun. Counted from status, so that a restart changes nothing. */
+/* Seconds since 1970, or 0: the job has none, or has not begun. Counted from status, so that a restart changes nothing.
+ */
 static int64_t deadline_of(const struct job *job)
 {
     const struct trainingjob_status *status = job->status;

@@ -14,11 +14,6 @@ const char *job_pod_name(const struct job *job, const struct role *role, int ind
     return arena_printf(job->arena, "%s-%s-%d", job->name, role->name, index);
 }
 
-const char *job_blamed_pod(const struct job *job)
-{
-    return arena_printf(job->arena, "%s-%s-%d", job->name, job->blame.role, job->blame.index);
-}
-
 struct slice job_template(const struct job *job, const struct role *role)
 {
     return role->spec->template.data ? role->spec->template : job->spec->template;
@@ -26,7 +21,7 @@ struct slice job_template(const struct job *job, const struct role *role)
 
 bool has_pods(const struct job *job)
 {
-    return job->missing < job->desired;
+    return job->attempt > 1 || job->missing < job->desired;
 }
 
 bool place_has_succeeded(const struct place *place)
@@ -180,13 +175,40 @@ static void judge(struct job *job)
 
     job->finished = condition_is_true(status, "Complete") || condition_is_true(status, "Failed");
     job->outcome_recorded = completing || job->finished;
-    if (job->outcome_recorded ? !status->last_failure : status->start_time && job_has_succeeded(job)) {
+    if (job->outcome_recorded ? !failure_is_recorded(job) : status->start_time && job_has_succeeded(job)) {
         job->outcome = OUTCOME_SUCCEEDED; /* what the other roles do when the work is done is no failure */
         return;
     }
-    find_blame(job);
-    if (job->blame.role)
-        job->outcome = OUTCOME_FAILED;
+    if (job->outcome_recorded)
+        job->blame = job->told;
+    else
+        find_blame(job);
+    if (!job->blame.role)
+        return;
+    job->outcome = OUTCOME_FAILED;
+    job->told = job->blame;
+    if (job->outcome_recorded)
+        job->spent = restarts_are_spent(job);
+    else
+        decide_restart(job);
+}
+
+static void empty_role(struct role *role)
+{
+    role->status = NULL;
+    role->created = false;
+    memset(role->places, 0, (size_t)role->replicas * sizeof(*role->places));
+    role->active = role->ready = role->running = role->leaving = role->succeeded = role->failed = role->missing = 0;
+}
+
+void job_next_attempt(struct job *job)
+{
+    job->attempt++;
+    job->active = job->ready = job->running = job->leaving = job->succeeded = job->missing = 0;
+    for (int i = 0; i < job->role_count; i++)
+        empty_role(&job->roles[i]);
+    count_pods(job);
+    hold_roles(job);
 }
 
 void job_init(struct job *job, const struct observed *in)
@@ -203,5 +225,7 @@ void job_init(struct job *job, const struct observed *in)
     count_pods(job);
     hold_roles(job);
     init_success(job);
+    read_attempts(job);
+    read_told_blame(job);
     judge(job);
 }

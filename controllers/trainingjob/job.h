@@ -8,7 +8,7 @@
 #include "../../operator/model/plan.h"
 #include "trainingjob_fields.h"
 
-enum { MAX_ROLES = 16, MASTER_PORT = 29500 };
+enum { MAX_ROLES = 16, MAX_ATTEMPTS = 10, MASTER_PORT = 29500 };
 
 /* One place of a role: (role, index). */
 struct place {
@@ -41,6 +41,8 @@ struct blame {
     int exit_code;
     const char *reason;
     const char *log_tail;
+    int64_t ended_at; /* seconds since 1970; 0: unknown */
+    int64_t ran_for;  /* seconds that its container ran; -1: unknown */
 };
 
 enum outcome { OUTCOME_OPEN, OUTCOME_SUCCEEDED, OUTCOME_FAILED };
@@ -51,14 +53,20 @@ struct job {
     const struct trainingjob_status *status;
     struct arena *arena;
     const char *name;
-    int attempt;
+    int attempt;                                               /* the present one: recorded, or begun by this plan */
+    struct trainingjob_status_attempts attempts[MAX_ATTEMPTS]; /* as status will have them, the present one last */
+    int attempt_count;
+    bool begins_again; /* this plan ends an attempt and begins the next */
+    bool spent;        /* it would, but the restarts are used up */
+    int restarts, restarts_without_progress;
     struct role roles[MAX_ROLES];
     int role_count;
     int desired, active, ready, running, leaving, succeeded, missing; /* pods, over all roles */
     int world;                                                        /* replicas in the world */
     enum trainingjob_spec_success_policy_require require;             /* how much of the roles that decide */
-    bool lost_a_pod;       /* the blame is that a pod is missing: to be proved first */
+    const char *lost_pod;  /* the blame is that this pod is missing: to be proved first; NULL: no */
     struct blame blame;    /* of this attempt, recorded or seen now */
+    struct blame told;     /* status.lastFailure: of this attempt or an earlier one */
     enum outcome outcome;  /* decided: recorded before, or by what is seen now */
     bool outcome_recorded; /* ... in status already */
     bool finished;         /* the terminal condition is set: nothing changes any more */
@@ -69,15 +77,13 @@ void job_init(struct job *job, const struct observed *in);
 const char *job_host_service(const struct job *job);                                 /* "<job>-hosts" */
 const char *job_pod_name(const struct job *job, const struct role *role, int index); /* "<job>-<role>-<index>" */
 
-const char *job_blamed_pod(const struct job *job); /* the pod of job->blame */
-
 /* The template of a role as JSON text: its own, or the job's. */
 struct slice job_template(const struct job *job, const struct role *role);
 
 /* The role and index of the master: chief, else worker 0, else the first of the first role. */
 const struct role *job_master(const struct job *job);
 
-/* Some pod of this attempt is there or has succeeded, so that the template can no longer change. */
+/* Some pod was there or is, so that the template can no longer change. */
 bool has_pods(const struct job *job);
 
 bool place_has_succeeded(const struct place *place); /* seen or recorded */
@@ -115,8 +121,23 @@ void add_environment(const struct job *job, const struct role *role, int index, 
 void release_pods(const struct job *job, struct plan *out);
 void drop_old_pods(const struct job *job, struct plan *out);
 
-/* blame.c: finds the failure to blame among the pods of this attempt. */
+/* blame.c: finds the failure to blame among the pods of this attempt; reads what status says of one. */
 void find_blame(struct job *job);
+void read_told_blame(struct job *job);
+
+/* restarts.c: what follows from a failure, and the record of attempts. */
+void read_attempts(struct job *job);
+bool failure_is_recorded(const struct job *job);                           /* of this attempt */
+bool failure_is_ignored(const struct job *job, const struct blame *blame); /* by a rule of the user's */
+void decide_restart(struct job *job);                                      /* after find_blame */
+bool restarts_are_spent(const struct job *job);   /* job->blame would lead to a restart, were there any left */
+int64_t recorded_run(const struct job *job);      /* seconds that the blamed pod of this attempt ran, -1: unknown */
+int64_t attempt_starts_at(const struct job *job); /* its first pod, after the back-off */
+bool is_between_attempts(const struct job *job);  /* pods of an earlier one are left, or the back-off is not over */
+json_t *attempts_status(const struct job *job);
+
+/* job.c: the places are empty again, and nothing is recorded of them. */
+void job_next_attempt(struct job *job);
 
 /* waiting.c: why the job is not running yet, in words; NULL when nothing is known to be in the way. */
 struct waiting {
@@ -130,7 +151,8 @@ bool find_denial(const struct job *job, struct waiting *ret); /* only what the s
 /* words.c: what people read, in the arena. */
 const char *pods_text(const struct job *job, int count); /* "1 pod", "3 pods" */
 const char *success_text(const struct job *job);         /* "All 4 workers succeeded" */
-const char *failure_text(const struct job *job); /* "worker-1 failed on node n2 with exit code 3: its last words" */
+const char *failure_text(const struct job *job,
+                         const struct blame *blame); /* "worker-1 failed on node n2 (exit code 3): its last words" */
 const char *condition_reason(const struct job *job, const char *reason); /* fit for a condition: letters and digits */
 
 /* status.c: phase, message, counts, conditions, events. */

@@ -47,6 +47,11 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
 
 void want_pods(const struct job *job, struct plan *out)
 {
+    if (is_between_attempts(job)) {
+        if (job->in->now < attempt_starts_at(job))
+            plan_look_again(out, attempt_starts_at(job));
+        return;
+    }
     for (int i = 0; i < job->role_count; i++) {
         const struct role *role = &job->roles[i];
 

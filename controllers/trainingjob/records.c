@@ -5,8 +5,12 @@ static bool is_recorded(const struct job *job, const struct object *pod)
 {
     if (job->outcome_recorded)
         return pod_is_over(pod) || pod->deleted_at || job->finished;
+    if (pod->attempt < job->attempt - job->begins_again)
+        return pod_is_over(pod) || pod->deleted_at;
     if (pod_never_ran(pod))
         return true; /* there is no outcome to lose */
+    if (job->begins_again)
+        return false; /* it is told by the very status that this plan writes */
     for (int i = 0; i < job->role_count; i++)
         for (int index = 0; index < job->roles[i].replicas; index++)
             if (job->roles[i].places[index].pod == pod)

@@ -5,9 +5,10 @@
 #include "job.h"
 
 static const char *const phase_names[] = {
-    [TRAININGJOB_STATUS_PHASE_PENDING] = "Pending",     [TRAININGJOB_STATUS_PHASE_STARTING] = "Starting",
-    [TRAININGJOB_STATUS_PHASE_RUNNING] = "Running",     [TRAININGJOB_STATUS_PHASE_COMPLETING] = "Completing",
-    [TRAININGJOB_STATUS_PHASE_SUCCEEDED] = "Succeeded", [TRAININGJOB_STATUS_PHASE_FAILED] = "Failed",
+    [TRAININGJOB_STATUS_PHASE_PENDING] = "Pending",       [TRAININGJOB_STATUS_PHASE_STARTING] = "Starting",
+    [TRAININGJOB_STATUS_PHASE_RUNNING] = "Running",       [TRAININGJOB_STATUS_PHASE_COMPLETING] = "Completing",
+    [TRAININGJOB_STATUS_PHASE_RESTARTING] = "Restarting", [TRAININGJOB_STATUS_PHASE_SUCCEEDED] = "Succeeded",
+    [TRAININGJOB_STATUS_PHASE_FAILED] = "Failed",
 };
 
 /* Everything that is or was running has ended, and no name of ours is still on its way out. */
@@ -36,10 +37,13 @@ static enum trainingjob_status_phase phase_of(const struct job *job, bool accept
         return job->outcome == OUTCOME_FAILED ? TRAININGJOB_STATUS_PHASE_FAILED : TRAININGJOB_STATUS_PHASE_SUCCEEDED;
     if (job->outcome != OUTCOME_OPEN)
         return TRAININGJOB_STATUS_PHASE_COMPLETING;
+    if (is_between_attempts(job))
+        return TRAININGJOB_STATUS_PHASE_RESTARTING;
     for (int i = 0; i < job->role_count; i++)
         if (job->roles[i].running + job->roles[i].succeeded < job->roles[i].replicas)
-            return job->status->phase == TRAININGJOB_STATUS_PHASE_RUNNING ? TRAININGJOB_STATUS_PHASE_RUNNING
-                                                                          : TRAININGJOB_STATUS_PHASE_STARTING;
+            return job->status->phase == TRAININGJOB_STATUS_PHASE_RUNNING && !job->begins_again
+                       ? TRAININGJOB_STATUS_PHASE_RUNNING
+                       : TRAININGJOB_STATUS_PHASE_STARTING;
     return TRAININGJOB_STATUS_PHASE_RUNNING;
 }
 
@@ -85,9 +89,37 @@ static const char *running_text(const struct job *job)
     return find_denial(job, &waiting) ? arena_printf(job->arena, "%s; %s", text, waiting.message) : text;
 }
 
+/* "Attempt 1 has ended: ...; attempt 2 starts at 2026-11-22T10:00:20Z" */
+static const char *restarting_text(const struct job *job)
+{
+    const char *cause = job->told.role ? failure_text(job, &job->told) : "it was stopped";
+    const char *text =
+        arena_printf(job->arena, "Attempt %d has ended: %s; attempt %d", job->attempt - 1, cause, job->attempt);
+    struct objects pods = job->in->children[KIND_POD];
+    int left = 0;
+
+    for (size_t i = 0; i < pods.count; i++)
+        left += pods.items[i]->attempt < job->attempt && !pod_is_over(pods.items[i]);
+    return left ? arena_printf(job->arena, "%s waits for %s to stop", text, pods_text(job, left))
+                : arena_printf(
+                      job->arena, "%s starts at %s", text, fields_format_time(job->arena, attempt_starts_at(job)));
+}
+
+/* What failed, and why it does not start again. */
+static const char *final_text(const struct job *job)
+{
+    const char *text = failure_text(job, &job->blame);
+
+    return job->spent ? arena_printf(job->arena,
+                                     "%s; maxRestarts (%d) without progress are used up",
+                                     text,
+                                     job->restarts_without_progress)
+                      : text;
+}
+
 static const char *completing_text(const struct job *job)
 {
-    const char *outcome = job->outcome == OUTCOME_FAILED ? failure_text(job) : success_text(job);
+    const char *outcome = job->outcome == OUTCOME_FAILED ? final_text(job) : success_text(job);
     struct objects pods = job->in->children[KIND_POD];
     int left = 0;
 
@@ -116,12 +148,14 @@ static const char *message_of(const struct job *job,
         return starting_text(job);
     case TRAININGJOB_STATUS_PHASE_RUNNING:
         return running_text(job);
+    case TRAININGJOB_STATUS_PHASE_RESTARTING:
+        return restarting_text(job);
     case TRAININGJOB_STATUS_PHASE_COMPLETING:
         return completing_text(job);
     case TRAININGJOB_STATUS_PHASE_SUCCEEDED:
         return success_text(job);
     case TRAININGJOB_STATUS_PHASE_FAILED:
-        return failure_text(job);
+        return final_text(job);
     default:
         return "";
     }
@@ -152,7 +186,7 @@ static json_t *roles_status(const struct job *job)
 
 static json_t *last_failure(const struct job *job)
 {
-    const struct blame *blame = &job->blame;
+    const struct blame *blame = &job->told;
 
     if (!blame->role)
         return NULL;
@@ -196,6 +230,8 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
             out, "Reconciling", true, "Completing", "The outcome is known; pods that still run are being stopped");
     else if ((starting && find_waiting(job, &waiting)) || (running && find_denial(job, &waiting)))
         plan_condition(out, "Reconciling", true, waiting.reason, "%s", waiting.summary);
+    else if (phase == TRAININGJOB_STATUS_PHASE_RESTARTING)
+        plan_condition(out, "Reconciling", true, "Restarting", "Attempt %d follows", job->attempt);
     else if (starting)
         plan_condition(out, "Reconciling", true, "Starting", "Pods are being started");
     else
@@ -231,13 +267,13 @@ static void say_failed(const struct job *job, struct plan *out, enum trainingjob
     const char *reason = job->outcome == OUTCOME_FAILED ? condition_reason(job, job->blame.reason) : "";
 
     if (phase == TRAININGJOB_STATUS_PHASE_FAILED)
-        plan_condition(out, "Failed", true, reason, "%s", failure_text(job));
+        plan_condition(out, "Failed", true, reason, "%s", final_text(job));
     else if (job->outcome == OUTCOME_FAILED)
-        plan_condition(out, "Failed", false, phase_names[phase], "%s; other pods still run", failure_text(job));
+        plan_condition(out, "Failed", false, phase_names[phase], "%s; other pods still run", final_text(job));
     else
         plan_condition(out, "Failed", false, phase_names[phase], "Nothing has failed");
     if (phase == TRAININGJOB_STATUS_PHASE_FAILED && accepted)
-        plan_condition(out, "Stalled", true, reason, "%s", failure_text(job));
+        plan_condition(out, "Stalled", true, reason, "%s", final_text(job));
     else if (accepted)
         plan_condition(out, "Stalled", false, "NotStalled", "The job has neither failed nor been refused");
 }
@@ -252,14 +288,16 @@ static void say_conditions(const struct job *job, struct plan *out, enum trainin
 
 static void say_events(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
 {
-    if (phase == job->status->phase)
+    if (phase == job->status->phase && !job->begins_again)
         return;
     if (phase == TRAININGJOB_STATUS_PHASE_RUNNING)
         plan_event(out, false, "Running", "Watch", "%s", running_text(job));
     if (phase == TRAININGJOB_STATUS_PHASE_SUCCEEDED)
         plan_event(out, false, "Succeeded", "Complete", "%s", success_text(job));
     if (job->outcome == OUTCOME_FAILED && !job->outcome_recorded)
-        plan_event(out, true, "Failed", "StopPods", "%s", failure_text(job));
+        plan_event(out, true, "Failed", "StopPods", "%s", final_text(job));
+    if (job->begins_again)
+        plan_event(out, true, "Restarting", "StopPods", "%s", failure_text(job, &job->told));
 }
 
 void say_status(const struct job *job, struct plan *out, bool accepted)
@@ -274,9 +312,11 @@ void say_status(const struct job *job, struct plan *out, bool accepted)
     if (!has_begun(job, accepted))
         return;
     plan_status(out, "attempt", jb_int(job->attempt));
-    plan_status(out, "restarts", jb_int(0));
+    plan_status(out, "attempts", attempts_status(job));
+    plan_status(out, "restarts", jb_int(job->restarts));
+    plan_status(out, "restartsWithoutProgress", job->restarts ? jb_int(job->restarts_without_progress) : NULL);
     plan_status(out, "podsReady", jb_fmt("%d/%d", job->ready, job->desired));
     plan_status(out, "roles", roles_status(job));
-    plan_status(out, "lastFailure", job->outcome == OUTCOME_FAILED ? last_failure(job) : NULL);
+    plan_status(out, "lastFailure", last_failure(job));
     say_events(job, out, phase);
 }

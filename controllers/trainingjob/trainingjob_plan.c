@@ -25,8 +25,8 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         want_service(&job, out);
         want_pods(&job, out);
     }
-    if (job.lost_a_pod)
-        plan_confirm(out, KIND_POD, job_blamed_pod(&job));
+    if (job.lost_pod)
+        plan_confirm(out, KIND_POD, job.lost_pod);
 }
 
 static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_COUNT };

@@ -83,7 +83,7 @@ static struct slice last_line(const char *text)
 }
 
 /* "failed on node n1", by the reason that was found. */
-static const char *what_happened(const struct job *job)
+static const char *what_happened(const struct job *job, const struct blame *blame)
 {
     static const struct {
         const char *reason, *there, *nowhere;
@@ -94,18 +94,17 @@ static const char *what_happened(const struct job *job)
         { "PodDeleted", "was deleted while on", "was deleted" },
         { NULL, "failed on", "failed" },
     };
-    const char *node = job->blame.node;
+    const char *node = blame->node;
     size_t i = 0;
 
-    while (table[i].reason && strcmp(table[i].reason, job->blame.reason) != 0)
+    while (table[i].reason && strcmp(table[i].reason, blame->reason) != 0)
         i++;
     return *node ? arena_printf(job->arena, "%s node %s", table[i].there, node) : table[i].nowhere;
 }
 
 /* " (OOMKilled, exit code 137)", " (exit code 139, signal 11)"; reasons that say nothing are left out. */
-static const char *details(const struct job *job)
+static const char *details(const struct job *job, const struct blame *blame)
 {
-    const struct blame *blame = &job->blame;
     bool generic = strcmp(blame->reason, "Error") == 0 || strcmp(blame->reason, "PodFailed") == 0;
     const char *code = "", *signal = "", *reason = generic ? "" : blame->reason;
 
@@ -118,9 +117,8 @@ static const char *details(const struct job *job)
     return arena_printf(job->arena, " (%s%s%s%s)", reason, *reason && *code ? ", " : "", code, signal);
 }
 
-const char *failure_text(const struct job *job)
+const char *failure_text(const struct job *job, const struct blame *blame)
 {
-    const struct blame *blame = &job->blame;
     struct slice words = last_line(blame->log_tail);
 
     if (strcmp(blame->reason, "DeadlineExceeded") == 0)
@@ -136,8 +134,8 @@ const char *failure_text(const struct job *job)
                         "%s-%d %s%s%s%.*s",
                         blame->role,
                         blame->index,
-                        what_happened(job),
-                        details(job),
+                        what_happened(job, blame),
+                        details(job, blame),
                         words.length ? ": " : "",
                         (int)words.length,
                         words.data);

@@ -11,15 +11,6 @@
 #include "trees.h"
 #include "world.h"
 
-/*
- * A child that lost our label while nobody watched: the product cannot know of it. (One that loses the label before the
- * operator's eyes gets it back.)
- */
-static bool is_invisible(const struct thing *thing)
-{
-    return !jb_get(jb_get(tree_metadata(thing->now->tree), "labels"), LABEL_MANAGED_BY);
-}
-
 /* -- jobs --------------------------------------------------------------------------------------------------------- */
 
 /* Does an operator with these options look at this job at all? */
@@ -73,7 +64,7 @@ static void nothing_runs_on(struct world *world, const struct thing *job)
     if (strcmp(jb_get_str(jb_get(job->now->tree, "spec"), "cleanPodPolicy"), "None") == 0)
         return;
     for (const struct life *life = world->lives; life && fact_is_terminal(job->now->tree); life = life->next)
-        if (strcmp(life->job_uid, job->uid) == 0 && !life->thing->gone && !is_invisible(life->thing) &&
+        if (strcmp(life->job_uid, job->uid) == 0 && !life->thing->gone && !fact_is_invisible(life->thing) &&
             !fact_pod_is_over(life->thing->now->tree))
             BROKEN(world, "%s has ended, and %s lives on", job->name, life->thing->name);
 }
@@ -92,7 +83,7 @@ static int count_live(const struct world *world, const struct thing *job, const 
 
     for (const struct life *life = world->lives; life; life = life->next)
         count += strcmp(life->job_uid, job->uid) == 0 && strcmp(life->role, role) == 0 && !life->thing->gone &&
-                 !is_invisible(life->thing) && !fact_pod_is_over(life->thing->now->tree);
+                 !fact_is_invisible(life->thing) && !fact_pod_is_over(life->thing->now->tree);
     return count;
 }
 
@@ -125,7 +116,7 @@ static bool holds_invisible(const struct world *world, const char *namespace, co
     for (size_t i = 0; i < world->server.counts[RESOURCE_PODS]; i++) {
         const struct thing *pod = world->server.things[RESOURCE_PODS][i];
 
-        if (is_invisible(pod) && strcmp(pod->namespace, namespace) == 0 &&
+        if (fact_is_invisible(pod) && strcmp(pod->namespace, namespace) == 0 &&
             (!uid || strcmp(jb_get_str(tree_controller(pod->now->tree), "uid"), uid) == 0))
             return true;
     }
@@ -147,7 +138,8 @@ static void no_stuck_finalizers(struct world *world, const struct thing *thing)
 
     if (owned_out_of_scope(world, thing))
         return;
-    if (thing->resource == RESOURCE_JOBS ? holds_invisible(world, thing->namespace, thing->uid) : is_invisible(thing))
+    if (thing->resource == RESOURCE_JOBS ? holds_invisible(world, thing->namespace, thing->uid)
+                                         : fact_is_invisible(thing))
         return;
     if (thing_is_deleting(thing)) {
         BROKEN(world, "%s %s is still being deleted", resource_info(thing->resource)->plural, thing->name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../operator/base/fields.h"
+#include "../../operator/model/object.h"
 #include "trees.h"
 #include "world.h"
 
@@ -31,6 +32,19 @@ bool fact_is_terminal(const json_t *job)
 bool fact_outcome_is_recorded(const json_t *job)
 {
     return fact_is_terminal(job) || strcmp(fact_phase(job), "Completing") == 0;
+}
+
+int fact_attempt(const json_t *job)
+{
+    return (int)jb_get_int(jb_get(job, "status"), "attempt", 0);
+}
+
+bool fact_attempt_failed(const json_t *job)
+{
+    const json_t *attempts = jb_get(jb_get(job, "status"), "attempts");
+    const json_t *last = json_array_get(attempts, json_array_size(attempts) - 1);
+
+    return jb_get_int(last, "attempt", 0) == fact_attempt(job) && jb_get(last, "reason");
 }
 
 bool fact_pod_is_over(const json_t *pod)
@@ -102,4 +116,9 @@ bool fact_success_is_recorded(const json_t *job, const char *role, int index)
             return false;
     }
     return false;
+}
+
+bool fact_is_invisible(const struct thing *thing)
+{
+    return !jb_get(jb_get(tree_metadata(thing->now->tree), "labels"), LABEL_MANAGED_BY);
 }

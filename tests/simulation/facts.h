@@ -8,9 +8,17 @@
 /* The live job that owns a child; NULL when there is none. */
 struct thing *fact_owner(const struct world *world, const json_t *child);
 
+/*
+ * A child that lost our label while nobody watched: the product cannot know of it. (One that loses the label before the
+ * operator's eyes gets it back.)
+ */
+bool fact_is_invisible(const struct thing *thing);
+
 const char *fact_phase(const json_t *tree);
 bool fact_is_terminal(const json_t *job);         /* Complete or Failed is True */
 bool fact_outcome_is_recorded(const json_t *job); /* ... or it is Completing */
+int fact_attempt(const json_t *job);              /* the present one; 0: none yet */
+bool fact_attempt_failed(const json_t *job);      /* the present attempt is recorded as ended by a failure */
 bool fact_pod_is_over(const json_t *pod);
 bool fact_has_finalizer(const json_t *tree, const char *name);
 

@@ -80,7 +80,7 @@ static void check_beginning(struct world *world, const struct thing *job, const 
 
     if (!has_had_pods(world, job))
         return;
-    if (!roles_stay_created(before, after))
+    if (fact_attempt(before) == fact_attempt(after) && !roles_stay_created(before, after))
         status_loses_nothing(world, job->name, "that the pods of a role were made");
     if (!is_kept(from, to, "startTime"))
         status_loses_nothing(world, job->name, "startTime");
@@ -91,10 +91,11 @@ static void check_beginning(struct world *world, const struct thing *job, const 
 static void check_kept(struct world *world, const char *name, const json_t *before, const json_t *after)
 {
     const json_t *from = jb_get(before, "status"), *to = jb_get(after, "status");
+    bool same_attempt = fact_attempt(before) == fact_attempt(after);
 
     if (!is_kept(from, to, "completionTime"))
         status_loses_nothing(world, name, "completionTime");
-    if (!is_kept(from, to, "lastFailure"))
+    if (same_attempt && fact_attempt_failed(before) && !is_kept(from, to, "lastFailure"))
         status_loses_nothing(world, name, "lastFailure");
     if (!stays_true(from, to, "Complete") || !stays_true(from, to, "Failed"))
         status_loses_nothing(world, name, "its terminal condition");
@@ -102,7 +103,7 @@ static void check_kept(struct world *world, const char *name, const json_t *befo
         status_loses_nothing(world, name, "its outcome");
     if (fact_is_terminal(before) && strcmp(fact_phase(before), fact_phase(after)) != 0)
         status_loses_nothing(world, name, "its last phase");
-    if (!successes_are_kept(before, after))
+    if (same_attempt && !successes_are_kept(before, after))
         status_loses_nothing(world, name, "what it says about a role");
 }
 
@@ -198,14 +199,31 @@ static void check_verdict(struct world *world, const struct thing *job, const js
         verdicts_are_true(world, job->name, "phase and conditions differ");
     if (!fact_outcome_is_recorded(tree))
         return;
-    if ((failure && strcmp(phase, "Succeeded") == 0) || (!failure && strcmp(phase, "Failed") == 0))
-        verdicts_are_true(world, job->name, "its phase does not go with lastFailure");
+    if (fact_attempt_failed(tree) != (strcmp(phase, "Failed") == 0) && fact_is_terminal(tree))
+        verdicts_are_true(world, job->name, "its phase does not go with its last attempt");
     if (is_judged)
         return;
-    if (failure)
+    if (fact_attempt_failed(tree))
         check_failure(world, job, tree, failure);
     else
         check_success(world, job, tree);
+}
+
+/* -- restarts ----------------------------------------------------------------------------------------------------- */
+
+static void restarts_are_due(struct world *world, const struct thing *job, const json_t *before, const json_t *after)
+{
+    const json_t *status = jb_get(after, "status"), *policy = jb_get(jb_get(after, "spec"), "failurePolicy");
+
+    if (fact_attempt(after) <= fact_attempt(before) || fact_attempt(after) == 1)
+        return;
+    if (fact_attempt(after) != fact_attempt(before) + 1)
+        BROKEN(world, "%s goes from attempt %d to %d", job->name, fact_attempt(before), fact_attempt(after));
+    if (fact_outcome_is_recorded(before))
+        BROKEN(world, "%s begins attempt %d, but its outcome is known", job->name, fact_attempt(after));
+    if (!policy || jb_get_int(status, "restartsWithoutProgress", 0) > jb_get_int(policy, "maxRestarts", 3))
+        BROKEN(world, "%s begins attempt %d, and its restarts are used up", job->name, fact_attempt(after));
+    check_failure(world, job, after, jb_get(status, "lastFailure"));
 }
 
 /* -- the schema --------------------------------------------------------------------------------------------------- */
@@ -231,6 +249,7 @@ void status_on_change(struct world *world, const struct change *change)
     check_beginning(world, change->thing, before, after);
     check_kept(world, change->thing->name, before, after);
     check_verdict(world, change->thing, after, fact_outcome_is_recorded(before));
+    restarts_are_due(world, change->thing, before, after);
     if (world->seed % SCHEMA_EVERY == 0)
         check_schema(world, jb_get(after, "status"));
 }

@@ -22,7 +22,7 @@ struct life {
     enum life_end seen;              /* ... and this */
     bool stripped;                   /* a person took our finalizer off */
     bool released;                   /* the operator did */
-    bool strange_labels;             /* a person changed its labels */
+    bool was_invisible;              /* a person took our label off, maybe while nobody watched */
 };
 
 /* A new pod, and one that has begun to be deleted; others than pods of jobs are nobody's business here. */

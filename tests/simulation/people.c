@@ -121,6 +121,26 @@ static json_t *some_seconds(struct world *world, int least)
     return wanted ? jb_int(random_between(&world->random, least, MOST_SECONDS)) : NULL;
 }
 
+static json_t *rule(struct world *world)
+{
+    static const char *const actions[] = { "FailJob", "RestartJob", "Ignore" };
+
+    if (chance(world, 300))
+        return OBJ({ "onReasons", ARR(jb_str("OOMKilled")) }, { "action", jb_str("RestartJobUncounted") });
+    return OBJ({ "onExitCodes", ARR(jb_int(random_between(&world->random, 1, 3))) },
+               { "action", jb_str(actions[random_below(&world->random, 3)]) });
+}
+
+/* Back-offs are shorter than the rest that ends a history. */
+static json_t *failure_policy(struct world *world)
+{
+    return OBJ({ "maxRestarts", jb_int(random_between(&world->random, 0, 3)) },
+               { "rules", chance(world, 300) ? ARR(rule(world)) : NULL },
+               { "backoff",
+                 OBJ({ "initialSeconds", jb_int(random_between(&world->random, 0, 20)) },
+                     { "maxSeconds", jb_int(random_between(&world->random, 20, 60)) }) });
+}
+
 static json_t *job(struct world *world, const char *name)
 {
     return OBJ({ "apiVersion", jb_str("kitae.dev/v1alpha1") },
@@ -133,6 +153,7 @@ static json_t *job(struct world *world, const char *name)
                  OBJ({ "template", template(world) },
                      { "roles", roles(world) },
                      { "framework", chance(world, 300) ? jb_str("PyTorch") : NULL },
+                     { "failurePolicy", chance(world, 500) ? failure_policy(world) : NULL },
                      { "successPolicy", chance(world, 150) ? success_policy(world) : NULL },
                      { "cleanPodPolicy", chance(world, 150) ? jb_str(chance(world, 500) ? "All" : "None") : NULL },
                      { "activeDeadlineSeconds", some_seconds(world, 1) },
@@ -342,6 +363,8 @@ static void unlabel_child(struct world *world)
 
     if (!thing)
         return;
+    if (thing->life)
+        thing->life->was_invisible = true;
     patch(
         world,
         thing,

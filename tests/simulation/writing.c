@@ -49,6 +49,19 @@ static void one_pod_per_place(struct world *world, const struct change *change, 
                    place->index);
 }
 
+static void attempts_do_not_mix(struct world *world, const struct change *change, const struct place *place)
+{
+    for (const struct life *life = world->lives; life; life = life->next)
+        if (!life->thing->gone && !life->was_invisible && life->attempt != place->attempt &&
+            strcmp(life->job_uid, place->job_uid) == 0)
+            BROKEN(world,
+                   "%s of attempt %d is made while %s of attempt %d is there",
+                   change->thing->name,
+                   place->attempt,
+                   life->thing->name,
+                   life->attempt);
+}
+
 static void no_more_than_wanted(struct world *world,
                                 const struct change *change,
                                 const struct place *place,
@@ -72,7 +85,7 @@ static void nothing_is_made_twice(struct world *world, const struct change *chan
 {
     const struct life *life = life_of(world, place->job_uid, place->role, place->index);
 
-    if (life && life->attempt == place->attempt && life->node >= 0 && !life->stripped && !life->strange_labels)
+    if (life && life->attempt == place->attempt && life->node >= 0 && !life->stripped)
         BROKEN(
             world, "%s is made again: its first pod of attempt %d came to a node", change->thing->name, place->attempt);
 }
@@ -100,7 +113,7 @@ static void said_before_done(struct world *world, const struct change *change, c
                    "%s is made, but the status does not say that attempt %d has begun",
                    change->thing->name,
                    place.attempt);
-    } else if (!fact_outcome_is_recorded(job)) {
+    } else if (!fact_outcome_is_recorded(job) && place_of(change->before->tree).attempt >= fact_attempt(job)) {
         BROKEN(world, "%s is deleted, but the status does not say why", change->thing->name);
     }
 }
@@ -118,7 +131,8 @@ static bool outcome_is_safe(const struct change *change, const json_t *job)
     const json_t *pod = change->before->tree;
     struct place place = place_of(pod);
 
-    if (fact_outcome_is_recorded(job) || place.index >= fact_replicas(job, place.role))
+    if (fact_outcome_is_recorded(job) || place.attempt < fact_attempt(job) ||
+        place.index >= fact_replicas(job, place.role))
         return true;
     if (!fact_pod_is_over(pod)) /* it never came to a node, and never will */
         return jb_get(tree_metadata(pod), "deletionTimestamp") && !*jb_get_str(jb_get(pod, "spec"), "nodeName");
@@ -213,6 +227,7 @@ static void check_new_pod(struct world *world, const struct change *change, cons
         return; /* of a job that has just gone: the garbage collector's */
     success_is_never_repeated(world, change, &place, job->now->tree);
     nothing_is_made_twice(world, change, &place);
+    attempts_do_not_mix(world, change, &place);
     no_more_than_wanted(world, change, &place, job->now->tree);
     said_before_done(world, change, job->now->tree);
 }

@@ -110,14 +110,15 @@ fields_without_behaviour() {
     done <<'END'
 spec.framework|framework: JAX
 spec.suspend|suspend: true
-spec.failurePolicy|failurePolicy: {maxRestarts: 3}
+spec.failurePolicy.rules|failurePolicy: {rules: [{onExitCodes: [3], action: RestartPod}]}
+spec.failurePolicy.nodeLostForceDeleteSeconds|failurePolicy: {nodeLostForceDeleteSeconds: 300}
 spec.progress|progress: {stallSeconds: 900}
 spec.scheduling|scheduling: {queueName: gpu}
 spec.checkpoint|checkpoint: {claimName: c, mountPath: /c}
 spec.data|data: [{dataSetRef: {name: d}}]
 spec.outputs|outputs: [{modelRef: {name: m}, mountPath: /o, storage: {size: 1Gi}}]
 END
-    expect "$number" 8
+    expect "$number" 9
 }
 
 # Taken out again, the job runs: what was refused was no failure.
