@@ -123,8 +123,10 @@ test: ## everything that CI runs; sets up what it needs
 	$(Q)tools/test
 
 .PHONY: test-full
-test-full: all ## what is too slow for `make test`: slow faults, integration under TSan, mutants of the simulation
+test-full: all ## what is too slow for `make test`: slow faults, all of integration under sanitizers, mutants of the simulation
 	$(Q)tests/integration/run --slow
+	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined all
+	$(Q)KITAE=build/san-address-undefined/kitae tests/integration/run
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread all
 	$(Q)KITAE=build/san-thread/kitae tests/integration/run
 	$(Q)tests/simulation/mutants/run
