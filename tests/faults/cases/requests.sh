@@ -115,4 +115,4 @@ it "writes that are lost are made again, and no pod is created twice" a_lost_req
 it "writes that hang before the server has them are made again" never_comes_undone
 it "writes that hang after the server has them are settled" never_comes_done
 it "a write that arrives after the operator gave up on it makes no second pod" a_write_that_comes_late
-it "all of it at random: 40 jobs succeed, and no pod is created twice" a_bad_week
+it "all of it at random: 40 jobs succeed, and no pod is created twice" a_bad_week slow
