@@ -1,13 +1,26 @@
 # shellcheck shell=bash disable=SC2154 # variables of lib.sh
-# alone: what it does, it does to the pods of all namespaces.
-# docs/uninstall.md: the lines of that page let go what has no operator any more.
+# alone: what it does, it does to the pods of all namespaces, and to the resource definition.
+# docs/uninstall.md: every command of that page is run here as it stands.
 
-documented() { sed -n "s/^    \($1.*\)/\1/p" "$root/docs/uninstall.md"; } # BEGINNING: the command that begins so
+# documented BEGINNING: the one command of the page that begins so.
+documented() {
+    local lines
+    lines=$(sed -n "s/^    \($1.*\)/\1/p" "$root/docs/uninstall.md")
+    [ -n "$lines" ] && [ "$(wc -l <<<"$lines")" = 1 ] || fail "not one command '$1' but: $lines"
+    echo "$lines"
+}
 
-without_an_operator() {
+# run_documented BEGINNING: with the program in PATH, as a user has it.
+run_documented() {
     local line
-    line=$(documented 'kubectl get pods')
-    contains "$line" kitae.dev/record
+    line=$(documented "$1")
+    mkdir -p "$scratch/bin"
+    ln -sf "$kitae" "$scratch/bin/kitae"
+    PATH=$scratch/bin:$PATH bash -c "$line"
+}
+
+# Three pods that run, the last with a finalizer of somebody else too; no operator, and the job deleted.
+left_alone() {
     start_operator
     job held 3
     phase held Running
@@ -15,10 +28,50 @@ without_an_operator() {
         -p '[{"op":"add","path":"/metadata/finalizers/-","value":"example.com/other"}]' >/dev/null
     kill_operator
     kubectl delete trainingjob -n "$namespace" held >/dev/null
-    eval "$line"
+    within 20 all_terminate held 3
+}
+all_terminate() { [ "$(get pods -l "kitae.dev/job=$1" -o 'jsonpath={.items[*].metadata.deletionTimestamp}' | wc -w)" = "$2" ]; }
+
+only_others_finalizer() {
     expect "$(get pods -o 'jsonpath={.items[*].metadata.finalizers[*]}' | tr -d ' ')" example.com/other
     kubectl patch pod -n "$namespace" held-worker-2 --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null
     kubectl delete namespace "$namespace" --timeout=60s >/dev/null
 }
 
-it "the kubectl line of docs/uninstall.md lets go of all pods, and leaves finalizers of others" without_an_operator
+by_kubectl() {
+    left_alone
+    run_documented 'kubectl get pods'
+    only_others_finalizer
+}
+
+by_release() {
+    left_alone
+    run_documented 'kitae release'
+    only_others_finalizer
+}
+
+# The definition comes back for the tests that follow.
+everything() {
+    at_end+=(define_again)
+    start_operator --everywhere
+    job runs 2
+    job done 1 run-seconds=0.5
+    phase runs Running
+    phase done Succeeded
+    run_documented 'kubectl delete trainingjobs'
+    within 60 nothing_left
+    stop_operator
+    run_documented 'kubectl delete crd'
+    expect "$(kubectl get crd trainingjobs.kitae.dev --ignore-not-found)" ""
+    define_again
+    start_operator
+    lives again
+}
+define_again() {
+    kubectl apply --server-side --force-conflicts -f "$root/crds/trainingjob.yaml" >/dev/null
+    kubectl wait --for=condition=Established crd/trainingjobs.kitae.dev --timeout=20s >/dev/null
+}
+
+it "the kubectl line of docs/uninstall.md lets go of all pods, and leaves finalizers of others" by_kubectl
+it "kitae release as docs/uninstall.md has it lets go of all pods, and leaves finalizers of others" by_release
+it "the first commands of docs/uninstall.md leave nothing, and Kitae can be put in again" everything
