@@ -89,6 +89,11 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libkitae.a
 	$(call link,$(BUILD)/libkitae.a -lcmocka $(LIBS))
 .SECONDARY: $(patsubst %,$(BUILD)/tests/unit/%.o,$(notdir $(TESTS_UNIT)))
 
+# Both carriers of watches against an API server: `make watch`.
+$(BUILD)/integration/%: $(BUILD)/tests/integration/%.o $(BUILD)/libkitae.a
+	$(call link,$(BUILD)/libkitae.a -lcmocka $(LIBS))
+.SECONDARY: $(BUILD)/tests/integration/test_watch.o
+
 .PHONY: unit golden simulation fuzz check test test-integration demo
 unit: $(TESTS_UNIT) ## one module each, no network
 	$(Q)tools/run-tests unit $(TESTS_UNIT)
@@ -133,6 +138,12 @@ test-full: all ## what is too slow for `make test`: slow faults, all of integrat
 
 test-integration: all ## against a real control plane (kwok nodes)
 	$(Q)tests/integration/run
+
+# A new API server still has every version since the first; one that was started again does not.
+.PHONY: watch
+watch: $(BUILD)/integration/test_watch ## both carriers of watches, on a cluster of their own
+	$(Q)TEST_TIMEOUT=300 tests/integration/with-cluster it-watch sh -c \
+		'tests/cluster/cluster restart-apiserver >/dev/null && tools/run-tests watch $<'
 
 .PHONY: e2e
 e2e: all ## on a real node (needs root): the cluster itself, the demo, the walk by hand

@@ -1,6 +1,7 @@
 /*
  * Both carriers of watches, and the client beside them, against a real API server: everything below the engine, with
- * the real net thread. Needs KUBECONFIG of a cluster of its own; tests/integration/with-cluster gives one.
+ * the real net thread. Needs KUBECONFIG of a cluster of its own, whose API server was started again, so that version 1
+ * is too old for it: `make watch` gives one.
  */
 
 #include <signal.h>
