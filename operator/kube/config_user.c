@@ -16,6 +16,19 @@ static bool given(const char *text)
     return text && *text;
 }
 
+/* The server says no more than 401 to it. No reason to end: a file may be replaced, and whose clock is right? */
+static void warn_of_expiry(const struct kubeconfig_entry *entry, struct kube_config *config)
+{
+    const char *field = config->certificate_file ? "client-certificate" : "client-certificate-data";
+    struct error warning;
+    char end[32];
+
+    if (!pem_has_expired(config->certificate, end))
+        return;
+    kubeconfig_fail(entry, field, &warning, "has expired on %s: renew it", end);
+    config->warning = arena_strdup(&config->arena, warning.message);
+}
+
 static int take_certificate(const struct kubeconfig_entry *entry, struct kube_config *config, struct error *err)
 {
     const struct kubeconfig_user *user = entry->value;
@@ -41,6 +54,7 @@ static int take_certificate(const struct kubeconfig_entry *entry, struct kube_co
         return kubeconfig_fail(entry, "client-certificate", err, "is missing beside client-key");
     if (pem_check_pair(config->certificate, config->key, err) < 0)
         return kubeconfig_wrap(entry, NULL, err);
+    warn_of_expiry(entry, config);
     return 0;
 }
 

@@ -87,3 +87,19 @@ int pem_check_pair(const char *certificate, const char *key, struct error *err)
         return fail(err, "the client certificate and the client key do not belong together");
     return 0;
 }
+
+bool pem_has_expired(const char *certificate, char ret_end[static 32])
+{
+    auto_bio BIO *bio = open_text(certificate);
+    auto_bio BIO *printed = BIO_new(BIO_s_mem());
+    auto_certificate X509 *first = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+    const ASN1_TIME *end = first ? X509_get0_notAfter(first) : NULL;
+    int length;
+
+    if (!end || X509_cmp_time(end, NULL) >= 0) /* 0: no time, which is for the server to judge */
+        return false;
+    ASN1_TIME_print(printed, end);
+    length = BIO_read(printed, ret_end, 31);
+    ret_end[length > 0 ? length : 0] = '\0';
+    return true;
+}

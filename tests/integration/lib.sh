@@ -209,6 +209,19 @@ writes_so_far() {
         awk '/^rest_client_requests_total/ && !/method="GET"/ { n += $2 } END { print n + 0 }'
 }
 
+# -- users --
+
+# kubeconfig_with USER-LINES: the cluster's, with another user.
+kubeconfig_with() {
+    kubeconfig=$scratch/kubeconfig
+    awk -v user="$1" '/^users:/ { print "users:\n- name: user\n  user:\n" user; skip = 1; next } /^[a-z]/ { skip = 0 } !skip' \
+        "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
+}
+
+token() { # [BOUND-TO-SECRET]
+    kubectl create token operator --namespace=kitae-system ${1:+--bound-object-kind=Secret --bound-object-name="$1"}
+}
+
 # -- jobs --
 
 # job NAME REPLICAS [ANNOTATION=VALUE...]: creates a job whose pods behave as tests/cluster/README.md says.

@@ -56,8 +56,9 @@ static inline void add_expanded(struct strbuf *out, const char *text)
     static const struct {
         const char *name, *value;
     } words[] = {
-        { "@cert_a@", certificate_a },     { "@key_a@", key_a }, { "@cert_b@", certificate_b }, { "@key_b@", key_b },
-        { "@locked_key@", encrypted_key },
+        { "@cert_a@", certificate_a },     { "@key_a@", key_a },
+        { "@cert_b@", certificate_b },     { "@key_b@", key_b },
+        { "@locked_key@", encrypted_key }, { "@cert_old@", certificate_expired },
     };
 
     while (*text) {

@@ -39,6 +39,17 @@ static const char key_b[] __attribute__((unused)) = "-----BEGIN PRIVATE KEY-----
                                                     "ZmLHT8bJr1TJIrF6eDwfyF+1tVXUz++qcZN2/kh5ZJEwivnzcV8fjVWe\n"
                                                     "-----END PRIVATE KEY-----\n";
 
+/* Of key_a; its time ended with 2001. */
+static const char certificate_expired[] __attribute__((unused)) =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBBjCBrAIBBzAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARsYXRlMB4XDTAxMDEw\n"
+    "MTAwMDAwMFoXDTAyMDEwMTAwMDAwMFowDzENMAsGA1UEAwwEbGF0ZTBZMBMGByqG\n"
+    "SM49AgEGCCqGSM49AwEHA0IABAwHG1duNF1eSVPNJO9scGh+4WkDCjoRov1pSKxi\n"
+    "6js+x8XvIoznjoo5ncTTR+80TtxbbswDNRHIekKa+hr2CPMwCgYIKoZIzj0EAwID\n"
+    "SQAwRgIhAMtwKY4Ncuc6eVyWL02nQj4enEODlKEneHRLQawDQ99PAiEAg3uhlcUu\n"
+    "CDLmLj0fETHDtI254G2jzOkRcE8JoD97JFI=\n"
+    "-----END CERTIFICATE-----\n";
+
 static const char encrypted_key[] __attribute__((unused)) =
     "-----BEGIN EC PRIVATE KEY-----\n"
     "Proc-Type: 4,ENCRYPTED\n"

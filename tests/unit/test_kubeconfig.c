@@ -322,6 +322,25 @@ static void kube_config_load__bundle_of_several__is_kept_whole(void **state)
     assert_contains(err.message, "certificate-authority: has a certificate that is damaged");
 }
 
+static void kube_config_load__expired_certificate__is_warned_of(void **state)
+{
+    static const char old[] = "    client-certificate-data: @cert_old@\n    client-key-data: @key_a@\n",
+                      good[] = "    client-certificate-data: @cert_a@\n    client-key-data: @key_a@\n";
+    struct kube_config config;
+    struct error err;
+
+    (void)state;
+    write_config("https://h", &(struct row){ "", old, "", NULL });
+    assert_int_equal(load(&config, &err), 0);
+    assert_contains(config.warning, "users[0].user.client-certificate-data: has expired on ");
+    assert_contains(config.warning, " 2002 GMT: renew it");
+    kube_config_finish(&config);
+    write_config("https://h", &(struct row){ "", good, "", NULL });
+    assert_int_equal(load(&config, &err), 0);
+    assert_null(config.warning);
+    kube_config_finish(&config);
+}
+
 static void kube_config_load__other_files__are_refused(void **state)
 {
     static const char *const cases[][2] = {
@@ -358,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup(kube_config_load__bad_fields__are_refused, clear_environment),
         cmocka_unit_test_setup(kube_config_load__server__table, clear_environment),
         cmocka_unit_test_setup(kube_config_load__bundle_of_several__is_kept_whole, clear_environment),
+        cmocka_unit_test_setup(kube_config_load__expired_certificate__is_warned_of, clear_environment),
         cmocka_unit_test_setup(kube_config_load__other_files__are_refused, clear_environment),
     };
 

@@ -1,71 +1,11 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
-# Ways to the server, and rights that come and go.
-
-# kubeconfig_with USER-LINES: the cluster's, with another user.
-kubeconfig_with() {
-    kubeconfig=$scratch/kubeconfig
-    awk -v user="$1" '/^users:/ { print "users:\n- name: user\n  user:\n" user; skip = 1; next } /^[a-z]/ { skip = 0 } !skip' \
-        "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
-}
-
-token() { # [BOUND-TO-SECRET]
-    kubectl create token operator --namespace=kitae-system ${1:+--bound-object-kind=Secret --bound-object-name="$1"}
-}
-
-by_client_certificate() {
-    kubeconfig=$KUBECONFIG # the administrator's
-    start_operator
-    lives certified
-}
-
-by_exec_plugin() {
-    cat >"$scratch/plugin" <<END
-#!/bin/sh
-echo "\$KUBERNETES_EXEC_INFO" >"$scratch/info"
-echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"$(token)"}}'
-END
-    chmod +x "$scratch/plugin"
-    kubeconfig_with "    exec: {apiVersion: client.authentication.k8s.io/v1, command: $scratch/plugin, interactiveMode: Never}"
-    start_operator
-    lives plugged
-    contains "$(cat "$scratch/info")" ExecCredential
-}
-
-by_token_file() {
-    token >"$scratch/token"
-    kubeconfig_with "    tokenFile: $scratch/token"
-    start_operator
-    lives filed
-}
-
-insecurely() {
-    kubeconfig=$scratch/kubeconfig
-    sed '/certificate-authority-data/s/certificate.*/insecure-skip-tls-verify: true/' "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
-    start_operator
-    lives careless
-}
-
-by_another_name() {
-    kubeconfig=$scratch/kubeconfig
-    sed 's|\( *\)server: .*|&\n\1tls-server-name: kubernetes.default.svc|' "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
-    start_operator
-    lives renamed
-}
+# Ways to the server, and rights that come and go; credentials.sh has what a kubeconfig may say.
 
 by_name() {
     kubeconfig=$scratch/kubeconfig
     sed 's|https://127.0.0.1|https://localhost|' "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
     start_operator
     lives named
-}
-
-of_a_wrong_authority() {
-    kubeconfig=$scratch/kubeconfig
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /dev/null -out "$scratch/ca" -subj /CN=other 2>/dev/null
-    sed "s|certificate-authority-data: .*|certificate-authority-data: $(base64 -w0 <"$scratch/ca")|" "$RUN_OPERATOR_KUBECONFIG" >"$kubeconfig"
-    launch_operator
-    within 10 logged 'list failed.*(certificate|SSL)'
-    stays 2 not ready "$port" "$operator"
 }
 
 # The old token stops working; the file has a new one.
@@ -181,13 +121,7 @@ only_reading() {
     ready "$port" "$operator" # it goes on
 }
 
-it "a client certificate is enough" by_client_certificate
-it "an exec plugin gives the token" by_exec_plugin
-it "a token file is enough" by_token_file
-it "insecure-skip-tls-verify is obeyed" insecurely
-it "tls-server-name is obeyed" by_another_name
 it "a server by its name is found" by_name
-it "a server of a wrong authority is refused" of_a_wrong_authority
 it "a token file that changes while its old token dies is read again" a_token_file_that_changes
 it "rights that are revoked are waited for without a loop, and used when given back" rights_revoked
 it "an operator without rights says so in readyz and begins when it gets them" no_rights_at_start
