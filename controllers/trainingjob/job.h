@@ -114,8 +114,9 @@ void want_pods(const struct job *job, struct plan *out);
 json_t *service_body(const struct observed *in, const struct identity *identity);
 json_t *pod_body(const struct observed *in, const struct identity *identity);
 
-/* rendezvous.c: adds the environment to every container of a pod's spec. */
+/* environment.c: adds the environment to every container of a pod's spec; says which of it the template replaces. */
 void add_environment(const struct job *job, const struct role *role, int index, json_t *pod_spec);
+void say_overrides(const struct job *job, struct plan *out);
 
 /* records.c: which pods may lose the finalizer, and which must go: those that run on, and those of older attempts. */
 void release_pods(const struct job *job, struct plan *out);

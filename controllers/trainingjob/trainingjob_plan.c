@@ -16,6 +16,8 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
     }
     accepted = accept_job(&job, out);
     say_status(&job, out, accepted);
+    if (accepted)
+        say_overrides(&job, out);
     watch_deadline(&job, out);
     if (job.outcome != OUTCOME_OPEN)
         clean_up(&job, out);

@@ -1,0 +1,157 @@
+#define _GNU_SOURCE /* memmem */
+#include "environment.h"
+
+#include <string.h>
+
+#include "../../operator/base/jb.h"
+
+enum { MAX_TOLD = 8 }; /* containers that the condition lists */
+
+static const char *const container_lists[] = { "initContainers", "containers" };
+
+static json_t *job_name(const struct seat *seat)
+{
+    return jb_str(seat->job->name);
+}
+
+static json_t *role_name(const struct seat *seat)
+{
+    return jb_str(seat->role->name);
+}
+
+static json_t *pod_index(const struct seat *seat)
+{
+    return jb_fmt("%d", seat->index);
+}
+
+static json_t *replicas(const struct seat *seat)
+{
+    return jb_fmt("%d", seat->role->replicas);
+}
+
+static json_t *attempt(const struct seat *seat)
+{
+    return jb_fmt("%d", seat->job->attempt);
+}
+
+static const struct variable identity[] = {
+    { "KITAE_JOB", job_name },      { "KITAE_ROLE", role_name },  { "KITAE_INDEX", pod_index },
+    { "KITAE_REPLICAS", replicas }, { "KITAE_ATTEMPT", attempt }, { NULL, NULL },
+};
+
+/* All tables of one container, NULL-ended. */
+static void find_tables(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES + 1])
+{
+    ret[0] = identity;
+    find_rendezvous(seat, own, ret + 1);
+}
+
+/* -- in the pod --------------------------------------------------------------------------------------------------- */
+
+/* Ours stand first, so that $(KITAE_INDEX) and the others may be used in the template's own. */
+static void add_to_container(const struct seat *seat, json_t *container)
+{
+    json_t *own = jb_child_array(container, "env"), *env = json_array();
+    const struct variable *tables[MAX_TABLES + 1];
+
+    find_tables(seat, own, tables);
+    for (int t = 0; tables[t]; t++)
+        for (const struct variable *variable = tables[t]; variable->name; variable++)
+            if (!jb_named(own, variable->name))
+                jb_append(env, OBJ({ "name", jb_str(variable->name) }, { "value", variable->value(seat) }));
+    json_array_extend(env, own);
+    jb_set(container, "env", env);
+}
+
+void add_environment(const struct job *job, const struct role *role, int index, json_t *pod_spec)
+{
+    const struct seat seat = { job, role, index };
+
+    for (int i = 0; i < 2; i++) {
+        json_t *container;
+        size_t at;
+
+        json_array_foreach(json_object_get(pod_spec, container_lists[i]), at, container)
+            add_to_container(&seat, container);
+    }
+}
+
+/* -- what the user's own have replaced ---------------------------------------------------------------------------- */
+
+/* "MASTER_PORT, RANK": the variables of ours that this container sets itself; NULL: none. */
+static const char *overridden_names(const struct seat *seat, const json_t *container)
+{
+    const json_t *own = jb_get(container, "env");
+    const struct variable *tables[MAX_TABLES + 1];
+    const char *text = NULL;
+
+    find_tables(seat, own, tables);
+    for (int t = 0; tables[t]; t++)
+        for (const struct variable *variable = tables[t]; variable->name; variable++)
+            if (jb_named(own, variable->name))
+                text = text ? arena_printf(seat->job->arena, "%s, %s", text, variable->name) : variable->name;
+    return text;
+}
+
+/* "RANK in container main of role worker; ...", with what a role adds. */
+static const char *overridden_in_role(const struct seat *seat, const json_t *pod_spec, const char *text, int *told)
+{
+    for (int i = 0; i < 2; i++) {
+        const json_t *containers = jb_get(pod_spec, container_lists[i]);
+
+        for (size_t at = 0; at < json_array_size(containers); at++) {
+            const json_t *container = json_array_get(containers, at);
+            const char *names = overridden_names(seat, container);
+
+            if (!names || ++*told > MAX_TOLD)
+                continue;
+            text = arena_printf(seat->job->arena,
+                                "%s%s%s in container %.63s of role %s",
+                                text,
+                                *text ? "; " : "",
+                                names,
+                                jb_get_str(container, "name"),
+                                seat->role->name);
+        }
+    }
+    return text;
+}
+
+static const char *overridden(const struct job *job)
+{
+    const char *text = "";
+    int told = 0;
+
+    for (int i = 0; i < job->role_count; i++) {
+        const struct seat seat = { job, &job->roles[i], 0 };
+        struct slice template = job_template(job, seat.role);
+        json_auto_t *pod = NULL;
+        struct error err;
+
+        if (!template.data || !memmem(template.data, template.length, "\"env\"", strlen("\"env\"")))
+            continue; /* most templates: nothing to parse */
+        if (jb_parse(template, &pod, &err) == 0)
+            text = overridden_in_role(&seat, jb_get(pod, "spec"), text, &told);
+    }
+    return told > MAX_TOLD ? arena_printf(job->arena, "%s; and in %d containers more", text, told - MAX_TOLD) : text;
+}
+
+static bool was_said(const struct job *job, const char *type)
+{
+    for (size_t i = 0; i < job->status->conditions_count; i++)
+        if (strcmp(job->status->conditions[i].type, type) == 0)
+            return true;
+    return false;
+}
+
+void say_overrides(const struct job *job, struct plan *out)
+{
+    static const char type[] = "EnvironmentOverridden";
+    const char *text = overridden(job);
+
+    if (*text)
+        plan_condition(
+            out, type, true, "TemplateWins", "The template sets variables that Kitae would set, and wins: %s", text);
+    else if (was_said(job, type)) /* of a template that was corrected since */
+        plan_condition(out, type, false, "NothingOverridden", "The template sets no variable that Kitae would set");
+}
