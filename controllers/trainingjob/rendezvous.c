@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "../../operator/base/jb.h"
 #include "environment.h"
 
@@ -39,6 +41,12 @@ static json_t *master_port(const struct seat *seat)
     return jb_fmt("%d", MASTER_PORT);
 }
 
+/* "train-worker-0.train-hosts:29500" */
+static json_t *master_endpoint(const struct seat *seat)
+{
+    return jb_fmt("%s:%d", master_host(seat->job), MASTER_PORT);
+}
+
 /* -- PyTorch ------------------------------------------------------------------------------------------------------ */
 
 /* What torchrun reads (PET_*), and what torch.distributed reads without it. */
@@ -71,13 +79,42 @@ static bool one_process_each(const struct job *job)
     return true;
 }
 
+/* No pod may meet one of another attempt. */
+static json_t *c10d_id(const struct seat *seat)
+{
+    return jb_fmt("%s-%d", seat->job->name, seat->job->attempt);
+}
+
+/* Else torchrun finds out by looking its own name up, which may fail in the first seconds of a pod. */
+static json_t *c10d_conf(const struct seat *seat)
+{
+    return jb_str(rank_of(seat) == 0 ? "is_host=true" : "is_host=false");
+}
+
+/*
+ * For torchrun's c10d backend. Only where the template asks for it: the static backend, which is torchrun's default,
+ * would take the endpoint before a --master-port of the user's.
+ */
+static const struct variable pytorch_c10d[] = {
+    { "PET_RDZV_ENDPOINT", master_endpoint },
+    { "PET_RDZV_ID", c10d_id },
+    { "PET_RDZV_CONF", c10d_conf },
+    { NULL, NULL },
+};
+
+static const struct variable **find_pytorch(const struct job *job, const json_t *own, const struct variable **ret)
+{
+    *ret++ = pytorch;
+    if (one_process_each(job))
+        *ret++ = pytorch_ranks;
+    if (strcmp(jb_get_str(jb_named(own, "PET_RDZV_BACKEND"), "value"), "c10d") == 0)
+        *ret++ = pytorch_c10d;
+    return ret;
+}
+
 void find_rendezvous(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES])
 {
-    (void)own;
-    if (seat->job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_PYTORCH && seat->role->in_world) {
-        *ret++ = pytorch;
-        if (one_process_each(seat->job))
-            *ret++ = pytorch_ranks;
-    }
+    if (seat->job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_PYTORCH && seat->role->in_world)
+        ret = find_pytorch(seat->job, own, ret);
     *ret = NULL;
 }
