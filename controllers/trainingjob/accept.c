@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "../../operator/base/jb.h"
-#include "job.h"
+#include "environment.h"
+
+enum { LONGEST_VARIABLE = 128 * 1024 }; /* name, = and value with the NUL behind it: MAX_ARG_STRLEN of Linux */
 
 /* A field that is there, and whose behaviour is not yet. */
 struct refused {
@@ -46,10 +48,10 @@ static const char *refused_fields(const struct job *job)
     const struct trainingjob_spec *spec = job->spec;
     const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
-        { spec->framework > TRAININGJOB_SPEC_FRAMEWORK_PYTORCH,
+        { spec->framework > TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW,
           "spec.framework",
           "value",
-          "write PyTorch, or leave it out" },
+          "write PyTorch or TensorFlow, or leave it out" },
         { spec->data_count > 0, "spec.data", "field", mount },
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
@@ -90,6 +92,22 @@ static const char *unusable_template(const struct job *job)
     return NULL;
 }
 
+/* A program with a longer variable does not start: execve gives E2BIG ("Argument list too long"). */
+static const char *oversized_environment(const struct job *job)
+{
+    size_t length = strlen("TF_CONFIG=") + longest_tf_config(job);
+
+    if (length < LONGEST_VARIABLE)
+        return NULL;
+    return arena_printf(job->arena,
+                        "spec.roles: TF_CONFIG names all %d pods and would have %zu bytes, but Linux starts no program "
+                        "with a variable of more than %d: write fewer replicas, or give the job a shorter name; or "
+                        "remove spec.framework and set TF_CONFIG in the template",
+                        job->desired,
+                        length,
+                        LONGEST_VARIABLE - 1);
+}
+
 static bool refuse(struct plan *out, const char *reason, const char *message)
 {
     plan_condition(out, "Accepted", false, reason, "%s", message);
@@ -128,7 +146,7 @@ bool is_refused_by_server(const struct job *job)
 
 bool accept_job(const struct job *job, struct plan *out)
 {
-    const char *refused = refused_fields(job), *unusable;
+    const char *refused = refused_fields(job), *unusable, *oversized;
     const struct failure *invalid = invalid_child(job);
 
     if (refused)
@@ -138,6 +156,9 @@ bool accept_job(const struct job *job, struct plan *out)
     unusable = job->status->start_time ? NULL : unusable_template(job);
     if (unusable)
         return refuse(out, "InvalidTemplate", unusable);
+    oversized = job->status->start_time ? NULL : oversized_environment(job);
+    if (oversized)
+        return refuse(out, "EnvironmentTooLarge", oversized);
     plan_condition(out, "Accepted", true, "Accepted", "The job is understood");
     return true;
 }

@@ -23,3 +23,8 @@ enum { MAX_TABLES = 4 };
 
 /* The tables of the job's framework for a container whose template sets `own` (its env, may be NULL); NULL-ended. */
 void find_rendezvous(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES]);
+
+/* tensorflow.c: the value of TF_CONFIG, and who has one. */
+json_t *tf_config(const struct seat *seat);
+bool has_tf_config(const struct job *job, const struct role *role);
+size_t longest_tf_config(const struct job *job); /* in bytes, 0: nobody has one; takes as long as building it */

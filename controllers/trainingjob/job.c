@@ -80,14 +80,22 @@ static void join_world(struct job *job, struct role *role)
     job->world += role->replicas;
 }
 
+/* TensorFlow's chief was called master once, and still is in many a TFJob. */
+static struct role *find_chief(struct job *job)
+{
+    struct role *chief = find_role(job, "chief");
+
+    return chief || job->spec->framework != TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW ? chief : find_role(job, "master");
+}
+
 /* Ranks are dense over chief and worker; a job with neither has all its roles in the world, as listed. */
 static void init_world(struct job *job)
 {
-    join_world(job, find_role(job, "chief"));
+    join_world(job, find_chief(job));
     join_world(job, find_role(job, "worker"));
     for (int i = 0; !job->world && i < job->role_count; i++)
         job->roles[i].in_world = true;
-    for (int i = 0; i < job->role_count && !find_role(job, "chief") && !find_role(job, "worker"); i++)
+    for (int i = 0; i < job->role_count && !find_chief(job) && !find_role(job, "worker"); i++)
         join_world(job, &job->roles[i]);
 }
 

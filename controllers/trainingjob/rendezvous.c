@@ -112,9 +112,30 @@ static const struct variable **find_pytorch(const struct job *job, const json_t 
     return ret;
 }
 
+/* -- TensorFlow --------------------------------------------------------------------------------------------------- */
+
+static const struct variable tensorflow[] = {
+    { "TF_CONFIG", tf_config },
+    { NULL, NULL },
+};
+
+/* -- which -------------------------------------------------------------------------------------------------------- */
+
 void find_rendezvous(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES])
 {
-    if (seat->job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_PYTORCH && seat->role->in_world)
-        ret = find_pytorch(seat->job, own, ret);
+    const struct job *job = seat->job;
+
+    switch (job->spec->framework) {
+    case TRAININGJOB_SPEC_FRAMEWORK_PYTORCH:
+        if (seat->role->in_world)
+            ret = find_pytorch(job, own, ret);
+        break;
+    case TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW:
+        if (has_tf_config(job, seat->role))
+            *ret++ = tensorflow;
+        break;
+    default:
+        break;
+    }
     *ret = NULL;
 }

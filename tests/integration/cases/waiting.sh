@@ -96,19 +96,19 @@ no_node_is_big_enough() {
     expect "$(field huge '{.status.phase}')" Starting
 }
 
-# Each field whose behaviour comes later: field path as told, and the lines that set it.
+# Each field whose behaviour comes later: field path as told, and the lines that set it, with ";" between them.
 fields_without_behaviour() {
     local name number=0
     start_operator
     while IFS='|' read -r field lines; do
         number=$((number + 1)) name=later-$number
-        create_job $name <<<"  template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}"$'\n'"  $lines"
+        create_job $name <<<"  template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}"$'\n'"  ${lines//;/$'\n'  }"
         reason $name Accepted NotImplemented
         contains "$(condition $name Accepted message)" "$field"
         expect "$(condition $name Stalled)/$(field $name '{.status.phase}')" True/Pending
         pods_are $name 0 || fail "$name has pods"
     done <<'END'
-spec.framework|framework: JAX
+spec.framework|framework: MPI;roles: [{name: launcher}]
 spec.suspend|suspend: true
 spec.failurePolicy.rules|failurePolicy: {rules: [{onExitCodes: [3], action: RestartPod}]}
 spec.failurePolicy.nodeLostForceDeleteSeconds|failurePolicy: {nodeLostForceDeleteSeconds: 300}
