@@ -5,6 +5,8 @@
 
 #include "../../operator/base/scan.h"
 
+enum { MAX_PROCESSES = 1024 }; /* as for processesPerReplica */
+
 static bool ends_with(struct slice text, const char *end)
 {
     size_t length = strlen(end);
@@ -22,14 +24,20 @@ static bool is_accelerator(struct slice resource)
            (resource.length > strlen(mig) && memcmp(resource.data, mig, strlen(mig)) == 0);
 }
 
+static int at_most(long long count)
+{
+    return count > MAX_PROCESSES ? MAX_PROCESSES : count < 0 ? 0 : (int)count;
+}
+
+/* Cut off, as later sums are over thousands of pods. */
 static int quantity(struct scan *scan, struct arena *arena)
 {
     const char *text;
 
     if (scan_peek(scan) == SCAN_NUMBER)
-        return (int)scan_int(scan);
+        return at_most(scan_int(scan));
     text = scan_string(scan, arena);
-    return text ? atoi(text) : 0;
+    return text ? at_most(strtoll(text, NULL, 10)) : 0;
 }
 
 static int count_limits(struct scan *scan, struct arena *arena)
@@ -40,7 +48,7 @@ static int count_limits(struct scan *scan, struct arena *arena)
     scan_open(scan, SCAN_OBJECT);
     while (scan_key(scan, &key)) {
         if (is_accelerator(key))
-            count += quantity(scan, arena);
+            count = at_most(count + quantity(scan, arena));
         else
             scan_skip(scan);
     }
@@ -86,6 +94,13 @@ static int count_spec(struct scan *scan, struct arena *arena)
     return walk(scan, arena, "containers", count_containers);
 }
 
+/* One JAX process drives all accelerators of its pod: counted by them, it would wait for processes that nobody starts.
+ */
+static bool has_one_process(const struct job *job)
+{
+    return job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_JAX;
+}
+
 int processes_per_replica(const struct job *job, const struct role *role)
 {
     struct slice template = job_template(job, role);
@@ -94,7 +109,9 @@ int processes_per_replica(const struct job *job, const struct role *role)
 
     if (role->spec->has_processes_per_replica)
         return (int)role->spec->processes_per_replica;
+    if (has_one_process(job))
+        return 1;
     scan_init(&scan, template);
     count = walk(&scan, job->arena, "spec", count_spec);
-    return scan_failed(&scan) || count < 1 ? 1 : count;
+    return scan_failed(&scan) || count < 1 ? 1 : at_most(count);
 }

@@ -41,6 +41,32 @@ static json_t *master_port(const struct seat *seat)
     return jb_fmt("%d", MASTER_PORT);
 }
 
+static int processes_in(const struct role *role)
+{
+    return role->replicas * role->processes;
+}
+
+static json_t *all_processes(const struct seat *seat)
+{
+    int count = 0;
+
+    for (int i = 0; i < seat->job->role_count; i++)
+        if (seat->job->roles[i].in_world)
+            count += processes_in(&seat->job->roles[i]);
+    return jb_fmt("%d", count);
+}
+
+/* Of the pod's first process, where processes are counted; what starts more in a pod counts on from it. */
+static json_t *first_process(const struct seat *seat)
+{
+    int number = seat->index * seat->role->processes;
+
+    for (int i = 0; i < seat->job->role_count; i++)
+        if (seat->job->roles[i].in_world && seat->job->roles[i].first_rank < seat->role->first_rank)
+            number += processes_in(&seat->job->roles[i]);
+    return jb_fmt("%d", number);
+}
+
 /* "train-worker-0.train-hosts:29500" */
 static json_t *master_endpoint(const struct seat *seat)
 {
@@ -119,6 +145,16 @@ static const struct variable tensorflow[] = {
     { NULL, NULL },
 };
 
+/* -- JAX ---------------------------------------------------------------------------------------------------------- */
+
+/* What jax.distributed.initialize() reads. */
+static const struct variable jax[] = {
+    { "JAX_COORDINATOR_ADDRESS", master_endpoint },
+    { "JAX_NUM_PROCESSES", all_processes },
+    { "JAX_PROCESS_ID", first_process },
+    { NULL, NULL },
+};
+
 /* -- which -------------------------------------------------------------------------------------------------------- */
 
 void find_rendezvous(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES])
@@ -133,6 +169,10 @@ void find_rendezvous(const struct seat *seat, const json_t *own, const struct va
     case TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW:
         if (has_tf_config(job, seat->role))
             *ret++ = tensorflow;
+        break;
+    case TRAININGJOB_SPEC_FRAMEWORK_JAX:
+        if (seat->role->in_world)
+            *ret++ = jax;
         break;
     default:
         break;
