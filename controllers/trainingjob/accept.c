@@ -48,10 +48,10 @@ static const char *refused_fields(const struct job *job)
     const struct trainingjob_spec *spec = job->spec;
     const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
-        { spec->framework > TRAININGJOB_SPEC_FRAMEWORK_JAX,
+        { spec->framework == TRAININGJOB_SPEC_FRAMEWORK_MPI,
           "spec.framework",
           "value",
-          "write PyTorch, TensorFlow or JAX, or leave it out" },
+          "write another framework, or leave it out" },
         { spec->data_count > 0, "spec.data", "field", mount },
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },

@@ -155,6 +155,17 @@ static const struct variable jax[] = {
     { NULL, NULL },
 };
 
+/* -- XGBoost ------------------------------------------------------------------------------------------------------ */
+
+/* Where process 0 runs the tracker, and how many come to it: each process uses one accelerator. */
+static const struct variable xgboost[] = {
+    { "DMLC_TRACKER_URI", master_address },
+    { "DMLC_TRACKER_PORT", master_port },
+    { "DMLC_NUM_WORKER", all_processes },
+    { "DMLC_TASK_ID", first_process },
+    { NULL, NULL },
+};
+
 /* -- which -------------------------------------------------------------------------------------------------------- */
 
 void find_rendezvous(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES])
@@ -173,6 +184,10 @@ void find_rendezvous(const struct seat *seat, const json_t *own, const struct va
     case TRAININGJOB_SPEC_FRAMEWORK_JAX:
         if (seat->role->in_world)
             *ret++ = jax;
+        break;
+    case TRAININGJOB_SPEC_FRAMEWORK_XGBOOST:
+        if (seat->role->in_world)
+            *ret++ = xgboost;
         break;
     default:
         break;
