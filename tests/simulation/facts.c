@@ -74,18 +74,28 @@ int fact_total_replicas(const json_t *job)
     return total;
 }
 
-bool fact_in_world(const json_t *job, const char *role)
+static bool is_tensorflow(const json_t *job)
 {
-    bool ranked = fact_replicas(job, "chief") > 0 || fact_replicas(job, "worker") > 0;
+    return strcmp(jb_get_str(jb_get(job, "spec"), "framework"), "TensorFlow") == 0;
+}
 
-    return !ranked || strcmp(role, "chief") == 0 || strcmp(role, "worker") == 0;
+bool fact_decides(const json_t *job, const char *role)
+{
+    bool chief = fact_replicas(job, "chief") > 0, worker = fact_replicas(job, "worker") > 0;
+
+    if (is_tensorflow(job)) { /* only the chief, worker 0 where there is none, or the first of other roles */
+        const json_t *first = json_array_get(jb_get(jb_get(job, "spec"), "roles"), 0);
+
+        return strcmp(role, chief ? "chief" : worker ? "worker" : jb_get_str(first, "name")) == 0;
+    }
+    return (!chief && !worker) || strcmp(role, "chief") == 0 || strcmp(role, "worker") == 0;
 }
 
 const char *fact_required(const json_t *job)
 {
     const json_t *policy = jb_get(jb_get(job, "spec"), "successPolicy");
 
-    return policy ? jb_get_str(policy, "require") : "All";
+    return policy ? jb_get_str(policy, "require") : is_tensorflow(job) ? "First" : "All";
 }
 
 bool fact_ttl_is_over(const struct world *world, const json_t *job)

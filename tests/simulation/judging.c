@@ -51,11 +51,15 @@ static bool was_lost(const struct life *life)
     return life && life->thing->gone && (life->stripped || life->node < 0);
 }
 
-/* A job that is refused before its first pod has not begun, and may be corrected and begin anew. */
+/*
+ * A job that is refused before its first pod has not begun, and may be corrected and begin anew. Pods that a person hid
+ * by taking off the label are none that the operator could know of.
+ */
 static bool has_had_pods(const struct world *world, const struct thing *job)
 {
     for (const struct life *life = world->lives; life; life = life->next)
-        if (strcmp(life->job_uid, job->uid) == 0 && life->node >= 0 && !was_lost(life))
+        if (strcmp(life->job_uid, job->uid) == 0 && life->node >= 0 && !was_lost(life) &&
+            !fact_is_invisible(life->thing))
             return true;
     return false;
 }
@@ -117,7 +121,7 @@ static void verdicts_are_true(struct world *world, const char *job, const char *
 static bool has_any_success(const struct world *world, const struct thing *job, const json_t *tree)
 {
     for (const struct life *life = world->lives; life; life = life->next)
-        if (strcmp(life->job_uid, job->uid) == 0 && life->seen == LIFE_SUCCEEDED && fact_in_world(tree, life->role))
+        if (strcmp(life->job_uid, job->uid) == 0 && life->seen == LIFE_SUCCEEDED && fact_decides(tree, life->role))
             return true;
     return false;
 }
@@ -139,7 +143,7 @@ static void check_success(struct world *world, const struct thing *job, const js
 
         int count = strcmp(required, "First") == 0 ? 1 : fact_replicas(tree, role);
 
-        for (int index = 0; fact_in_world(tree, role) && index < count; index++) {
+        for (int index = 0; fact_decides(tree, role) && index < count; index++) {
             const struct life *life = life_of(world, job->uid, role, index);
 
             if (life && life->seen == LIFE_SUCCEEDED)

@@ -106,6 +106,13 @@ static json_t *roles(struct world *world)
                chance(world, 100) ? role(world, "evaluator", 1, "worker") : NULL);
 }
 
+static json_t *framework(struct world *world)
+{
+    static const char *const names[] = { "PyTorch", "PyTorch", "TensorFlow", "JAX", "XGBoost" };
+
+    return chance(world, 500) ? jb_str(names[random_below(&world->random, 5)]) : NULL;
+}
+
 static json_t *success_policy(struct world *world)
 {
     static const char *const requires[] = { "All", "Any", "First" };
@@ -152,7 +159,7 @@ static json_t *job(struct world *world, const char *name)
                { "spec",
                  OBJ({ "template", template(world) },
                      { "roles", roles(world) },
-                     { "framework", chance(world, 300) ? jb_str("PyTorch") : NULL },
+                     { "framework", framework(world) },
                      { "failurePolicy", chance(world, 500) ? failure_policy(world) : NULL },
                      { "successPolicy", chance(world, 150) ? success_policy(world) : NULL },
                      { "cleanPodPolicy", chance(world, 150) ? jb_str(chance(world, 500) ? "All" : "None") : NULL },
