@@ -229,14 +229,30 @@ static void given_back(struct engine *engine, void *context, const struct http_r
     engine->lease.released = true;
 }
 
-bool lease_release(struct engine *engine)
+/* Whose it is after a renewal of which no answer came: not ours, or not to be read, is nothing to give back. */
+static void looked_before_leaving(struct engine *engine, void *context, const struct http_response *response)
+{
+    json_auto_t *body = NULL;
+    struct error err;
+
+    (void)context;
+    engine->lease.under_way = false;
+    engine->lease.released = true;
+    if (response->status != 200 || jb_parse(response->body, &body, &err) < 0)
+        return;
+    remember(engine, body);
+    engine->lease.released = strcmp(jb_get_str(jb_get(body, "spec"), "holderIdentity"), engine->options.identity) != 0;
+}
+
+void lease_release(struct engine *engine)
 {
     struct lease *lease = &engine->lease;
 
-    if (!lease->path || lease->released || !lease_is_valid(engine) || !lease->seen_version)
-        return !lease->under_way;
+    if (!lease->path || lease->released || lease->under_way || !lease_is_valid(engine))
+        return;
     lease->leaving = true;
-    if (!lease->under_way)
+    if (lease->seen_version)
         send(engine, HTTP_PUT, xstrdup(lease->path), record(engine, true), given_back);
-    return false;
+    else
+        send(engine, HTTP_GET, xstrdup(lease->path), NULL, looked_before_leaving);
 }
