@@ -38,5 +38,6 @@ int64_t lease_tick(struct engine *engine);
 
 bool lease_is_valid(const struct engine *engine);
 
-/* Gives the lease back, where it is ours, once nothing of ours is in flight; lease->released tells when that is done. */
+/* Gives the lease back, where it is ours, once nothing of ours is in flight; lease->released tells when that is done.
+ */
 void lease_release(struct engine *engine);

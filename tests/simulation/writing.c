@@ -7,6 +7,7 @@
 #include "facts.h"
 #include "invariants.h"
 #include "kubelet.h"
+#include "process.h"
 #include "trees.h"
 #include "world.h"
 
