@@ -260,14 +260,15 @@ static void departure_answered(struct engine *engine, void *context, const struc
     struct key *key = pass->key;
     enum answer_class class = answer_classify(response);
 
-    (void)engine;
     pass->outstanding--;
     if (class == ANSWER_OK && action->type == ACTION_DROP) {
         grow(key->leaving, key->leaving_count, key->leaving_capacity);
         key->leaving[key->leaving_count++] = take(action->uid);
     } else if (class == ANSWER_OK) {
         need(pass, action->kind, answer_version(response->body));
-    } else if (class != ANSWER_NOT_FOUND && class != ANSWER_CONFLICT) { /* gone, or another uid by now: as wanted */
+    } else if (class == ANSWER_CONFLICT) { /* another uid by now, as wanted; or it met too many other writes */
+        queue_add_at(&engine->queue, key, engine->now + GATE_RECHECK_MS);
+    } else if (class != ANSWER_NOT_FOUND) {
         pass->failed = true;
         if (response->retry_after_ms > pass->retry_after_ms)
             pass->retry_after_ms = response->retry_after_ms;

@@ -8,8 +8,8 @@ bin=${XDG_CACHE_HOME:-$HOME/.cache}/kitae/bin/k8s-$kubernetes-etcd-$etcd-kwok-$k
 right_version() {
     case ${1##*/} in
     kube-apiserver) [ "$("$1" --version 2>/dev/null)" = "Kubernetes v$kubernetes" ] ;;
-    kubectl) "$1" version --client 2>/dev/null | grep -qx "Client Version: v$kubernetes" ;;
-    etcd) "$1" --version 2>/dev/null | grep -qx "etcd Version: $etcd" ;;
+    kubectl) "$1" version --client 2>/dev/null | grep -x "Client Version: v$kubernetes" >/dev/null ;;
+    etcd) "$1" --version 2>/dev/null | grep -x "etcd Version: $etcd" >/dev/null ;;
     *) return 1 ;;
     esac
 }

@@ -30,7 +30,7 @@ refuse() {
 install_packages() {
     local package missing=() log
     for package in iproute2 iptables runc containernetworking-plugins util-linux mount gcc libc6-dev curl openssl; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok' || missing+=("$package")
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep '^install ok' >/dev/null || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"

@@ -108,11 +108,13 @@ static void carry_out(struct world *world, struct call *call)
     world->server.acting = ACTOR_CLUSTER;
 }
 
-static struct answer server_trouble(struct world *world)
+/* A patch meets too many others of the same object: the server tries five times, and says 409 without a wrong version.
+ */
+static struct answer server_trouble(struct world *world, const struct http_request *request)
 {
     struct answer answer;
 
-    switch (random_below(&world->random, 4)) {
+    switch (random_below(&world->random, request->method == HTTP_PATCH ? 5 : 4)) {
     case 0:
         answer = verbs_status(429, "TooManyRequests", "too many requests");
         break;
@@ -122,9 +124,11 @@ static struct answer server_trouble(struct world *world)
     case 2:
         answer = verbs_status(503, "ServiceUnavailable", "apiserver not ready");
         break;
-    default:
+    case 3:
         answer = verbs_status(504, "Timeout", "request did not complete within the allotted timeout");
         break;
+    default:
+        return verbs_status(409, "Conflict", "the object has been modified; please apply your changes to the latest");
     }
     if (random_chance(&world->random, 400))
         answer.retry_after_ms = (unsigned)random_between(&world->random, 1, 3) * 1000;
@@ -167,7 +171,7 @@ static void land(struct world *world, void *context)
         give_up_on(world, call, true);
     } else if (random_chance(random, weather->error_reply)) {
         world->counters.faults++;
-        call->answer = server_trouble(world);
+        call->answer = server_trouble(world, call->request);
         answer(world, call);
     } else if (random_chance(random, weather->done_but_error)) {
         world->counters.faults++;
