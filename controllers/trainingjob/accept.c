@@ -57,10 +57,6 @@ static const char *refused_fields(const struct job *job)
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { spec->suspend, "spec.suspend", "value", "write false, or leave it out" },
         { restarts_pods(spec), "spec.failurePolicy.rules", "action RestartPod", "write RestartJob" },
-        { spec->failure_policy && spec->failure_policy->has_node_lost_force_delete_seconds,
-          "spec.failurePolicy.nodeLostForceDeleteSeconds",
-          "field",
-          "remove it" },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
     };

@@ -47,10 +47,25 @@ static struct blame blame_for(const struct object *pod)
                                           : -1 };
 }
 
+/* What runs on a node that does not answer is no part of the job any more, whatever becomes of it. */
+static void blame_hanging(struct job *job)
+{
+    for (int i = 0; i < job->role_count; i++)
+        for (int index = 0; index < job->roles[i].replicas; index++) {
+            const struct object *pod = job->roles[i].places[index].pod;
+
+            if (!pod || job->in->now < pod_hangs_at(pod))
+                continue;
+            job->blame = blame_for(pod);
+            job->blame.reason = "NodeLost";
+            return;
+        }
+}
+
 /* A place that had its pod once and has none now: nobody can say any more how that pod ended. */
 static void blame_missing(struct job *job)
 {
-    for (int i = 0; i < job->role_count && !job->blame.role; i++) {
+    for (int i = 0; i < job->role_count; i++) {
         const struct role *role = &job->roles[i];
 
         for (int index = 0; index < role->replicas; index++) {
@@ -115,6 +130,8 @@ void find_blame(struct job *job)
     if (worst)
         job->blame = blame_for(worst);
     else
+        blame_hanging(job);
+    if (!job->blame.role)
         blame_missing(job);
     if (!job->blame.role && deadline_has_passed(job))
         job->blame =

@@ -105,8 +105,8 @@ static void clean_pods(const struct job *job, struct plan *out)
     bool all = job->finished && job->spec->clean_pod_policy == TRAININGJOB_SPEC_CLEAN_POD_POLICY_ALL;
 
     for (size_t i = 0; i < pods.count && !keeps_running_pods(job); i++)
-        if ((all || !pod_is_over(pods.items[i])) && !pods.items[i]->deleted_at)
-            plan_drop(out, pods.items[i]);
+        if (all || !pod_is_over(pods.items[i]))
+            stop_pod(job, pods.items[i], out);
 }
 
 void clean_up(const struct job *job, struct plan *out)

@@ -39,6 +39,11 @@ bool pod_never_ran(const struct object *pod)
     return pod->deleted_at && pod->pod.phase == POD_PENDING && !*pod->pod.node;
 }
 
+int64_t pod_hangs_at(const struct object *pod)
+{
+    return pod->deleted_at && !pod_is_over(pod) && *pod->pod.node ? pod->deleted_at + SILENT_AFTER : INT64_MAX;
+}
+
 static const struct trainingjob_status_roles *recorded_role(const struct trainingjob_status *status, const char *name)
 {
     for (size_t i = 0; i < status->roles_count; i++)

@@ -8,7 +8,12 @@
 #include "../../operator/model/plan.h"
 #include "trainingjob_fields.h"
 
-enum { MAX_ROLES = 16, MAX_ATTEMPTS = 10, MASTER_PORT = 29500 };
+enum {
+    MAX_ROLES = 16,
+    MAX_ATTEMPTS = 10,
+    MASTER_PORT = 29500,
+    SILENT_AFTER = 30, /* seconds behind its grace period: a pod's node does not answer */
+};
 
 /* One place of a role: (role, index). */
 struct place {
@@ -90,6 +95,12 @@ bool place_has_succeeded(const struct place *place); /* seen or recorded */
 bool pod_is_over(const struct object *pod);          /* has reached a phase that it never leaves */
 bool pod_never_ran(const struct object *pod);        /* being deleted before it was given a node */
 
+/*
+ * When a pod that is being deleted counts as lost with its node: the kubelet should have stopped it by the end of its
+ * grace period, which deletionTimestamp names. Seconds since 1970; INT64_MAX: never.
+ */
+int64_t pod_hangs_at(const struct object *pod);
+
 /* "0,2-5" and back. Marks and reads recorded successes; what cannot be read counts as nothing recorded. */
 void intervals_parse(const char *text, struct place *places, int count);
 const char *intervals_format(const struct role *role, struct arena *arena);
@@ -121,6 +132,7 @@ void say_overrides(const struct job *job, struct plan *out);
 /* records.c: which pods may lose the finalizer, and which must go: those that run on, and those of older attempts. */
 void release_pods(const struct job *job, struct plan *out);
 void drop_old_pods(const struct job *job, struct plan *out);
+void stop_pod(const struct job *job, const struct object *pod, struct plan *out); /* by force where that is asked for */
 
 /* blame.c: finds the failure to blame among the pods of this attempt; reads what status says of one. */
 void find_blame(struct job *job);
@@ -152,6 +164,7 @@ bool find_denial(const struct job *job, struct waiting *ret); /* only what the s
 /* words.c: what people read, in the arena. */
 const char *pods_text(const struct job *job, int count); /* "1 pod", "3 pods" */
 const char *success_text(const struct job *job);         /* "All 4 workers succeeded" */
+const char *hanging_text(const struct job *job);         /* "; train-worker-0 hangs on node n2, ...", or "" */
 const char *failure_text(const struct job *job,
                          const struct blame *blame); /* "worker-1 failed on node n2 (exit code 3): its last words" */
 const char *condition_reason(const struct job *job, const char *reason); /* fit for a condition: letters and digits */

@@ -27,12 +27,49 @@ void release_pods(const struct job *job, struct plan *out)
             plan_release(out, pods.items[i]);
 }
 
-/* They are in the way of those of this attempt, which have the same names. */
+static void watch_hanging(const struct job *job, const struct object *pod, struct plan *out)
+{
+    int64_t at = pod_hangs_at(pod);
+
+    if (at != INT64_MAX && job->in->now < at)
+        plan_look_again(out, at);
+}
+
+static void drop_hanging(const struct job *job, const struct object *pod, struct plan *out)
+{
+    const struct trainingjob_spec_failure_policy *policy = job->spec->failure_policy;
+    int64_t force_at;
+
+    if (!policy || !policy->has_node_lost_force_delete_seconds)
+        return;
+    force_at = pod->deleted_at + policy->node_lost_force_delete_seconds;
+    if (job->in->now < force_at)
+        plan_look_again(out, force_at);
+    else
+        plan_drop_by_force(out, pod);
+}
+
+void stop_pod(const struct job *job, const struct object *pod, struct plan *out)
+{
+    if (!pod->deleted_at)
+        plan_drop(out, pod);
+    if (pod_hangs_at(pod) == INT64_MAX)
+        return;
+    watch_hanging(job, pod, out);
+    drop_hanging(job, pod, out);
+}
+
+/* Those of earlier attempts are in the way of those of this one, which have the same names. */
 void drop_old_pods(const struct job *job, struct plan *out)
 {
     struct objects pods = job->in->children[KIND_POD];
 
-    for (size_t i = 0; i < pods.count; i++)
-        if (pods.items[i]->attempt < job->attempt && !pods.items[i]->deleted_at)
-            plan_drop(out, pods.items[i]);
+    for (size_t i = 0; i < pods.count; i++) {
+        const struct object *pod = pods.items[i];
+
+        if (pod->attempt < job->attempt)
+            stop_pod(job, pod, out);
+        else
+            watch_hanging(job, pod, out);
+    }
 }

@@ -169,10 +169,9 @@ static enum action built_in_action(const struct job *job)
     return RESTART_JOB;
 }
 
-/* Without a policy a failed pod still fails the job. */
 static enum action action_for_blame(const struct job *job)
 {
-    enum action action = job->spec->failure_policy ? action_by_rules(job, &job->blame) : FAIL_JOB;
+    enum action action = action_by_rules(job, &job->blame);
 
     if (strcmp(job->blame.reason, "DeadlineExceeded") == 0 || action == IGNORE)
         return FAIL_JOB; /* nobody is left to go on */
@@ -208,7 +207,7 @@ bool restarts_are_spent(const struct job *job)
     const struct trainingjob_spec_failure_policy *policy = job->spec->failure_policy;
 
     return action_for_blame(job) == RESTART_JOB &&
-           counted_restarts(job) >= (policy->has_max_restarts ? policy->max_restarts : MAX_RESTARTS);
+           counted_restarts(job) >= (policy && policy->has_max_restarts ? policy->max_restarts : MAX_RESTARTS);
 }
 
 void decide_restart(struct job *job)

@@ -100,7 +100,7 @@ static const char *restarting_text(const struct job *job)
 
     for (size_t i = 0; i < pods.count; i++)
         left += pods.items[i]->attempt < job->attempt && !pod_is_over(pods.items[i]);
-    return left ? arena_printf(job->arena, "%s waits for %s to stop", text, pods_text(job, left))
+    return left ? arena_printf(job->arena, "%s waits for %s to stop%s", text, pods_text(job, left), hanging_text(job))
                 : arena_printf(
                       job->arena, "%s starts at %s", text, fields_format_time(job->arena, attempt_starts_at(job)));
 }
@@ -110,11 +110,12 @@ static const char *final_text(const struct job *job)
 {
     const char *text = failure_text(job, &job->blame);
 
-    return job->spent ? arena_printf(job->arena,
-                                     "%s; maxRestarts (%d) without progress are used up",
-                                     text,
-                                     job->restarts_without_progress)
-                      : text;
+    return job->spent && job->restarts_without_progress
+               ? arena_printf(job->arena,
+                              "%s; maxRestarts (%d) without progress are used up",
+                              text,
+                              job->restarts_without_progress)
+               : text;
 }
 
 static const char *completing_text(const struct job *job)
@@ -125,7 +126,7 @@ static const char *completing_text(const struct job *job)
 
     for (size_t i = 0; i < pods.count; i++)
         left += !pod_is_over(pods.items[i]);
-    return arena_printf(job->arena, "%s; waiting for %s to stop", outcome, pods_text(job, left));
+    return arena_printf(job->arena, "%s; waiting for %s to stop%s", outcome, pods_text(job, left), hanging_text(job));
 }
 
 static const char *accepted_text(const struct plan *out)

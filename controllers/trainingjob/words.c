@@ -91,6 +91,7 @@ static const char *what_happened(const struct job *job, const struct blame *blam
         { "OOMKilled", "ran out of memory on", "ran out of memory" },
         { "Evicted", "was evicted from", "was evicted" },
         { "Disrupted", "was drained from, preempted on or lost with", "was disrupted" },
+        { "NodeLost", "does not stop on", "does not stop" },
         { "PodDeleted", "was deleted while on", "was deleted" },
         { NULL, "failed on", "failed" },
     };
@@ -139,6 +140,23 @@ const char *failure_text(const struct job *job, const struct blame *blame)
                         words.length ? ": " : "",
                         (int)words.length,
                         words.data);
+}
+
+const char *hanging_text(const struct job *job)
+{
+    struct objects pods = job->in->children[KIND_POD];
+    const struct trainingjob_spec_failure_policy *policy = job->spec->failure_policy;
+
+    for (size_t i = 0; i < pods.count; i++)
+        if (job->in->now >= pod_hangs_at(pods.items[i]))
+            return arena_printf(job->arena,
+                                "; %s hangs on node %s, which does not answer: bring the node back or delete it%s",
+                                pods.items[i]->name,
+                                pods.items[i]->pod.node,
+                                policy && policy->has_node_lost_force_delete_seconds
+                                    ? "; the pod is deleted by force in the end"
+                                    : ", or set failurePolicy.nodeLostForceDeleteSeconds");
+    return "";
 }
 
 const char *condition_reason(const struct job *job, const char *reason)

@@ -123,8 +123,9 @@ static void say_status(const struct rehearsal *all, json_t *summary)
 static void say_departures(const struct plan *plan, json_t *summary)
 {
     for (size_t i = 0; i < plan->drop_count; i++)
-        if (!plan->drops[i]->deleted_at)
-            say(summary, "drops", name_of(plan->drops[i]->kind, plan->drops[i]->name));
+        say(summary,
+            plan->drops[i].by_force ? "dropsByForce" : "drops",
+            name_of(plan->drops[i].child->kind, plan->drops[i].child->name));
     for (size_t i = 0; i < plan->release_count; i++)
         say(summary, "releases", name_of(plan->releases[i]->kind, plan->releases[i]->name));
 }

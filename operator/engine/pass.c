@@ -135,14 +135,11 @@ static struct action *add_action(struct pass *pass, enum action_type type, enum 
 static void render_departures(struct pass *pass, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->drop_count && pass->action_count < MAX_WRITES_A_PASS; i++) {
-        const struct object *child = plan->drops[i];
-        struct action *action;
+        const struct object *child = plan->drops[i].child;
+        struct action *action = add_action(pass, ACTION_DROP, child->kind, child->name);
 
-        if (child->deleted_at)
-            continue;
-        action = add_action(pass, ACTION_DROP, child->kind, child->name);
         action->uid = xstrdup(child->uid);
-        action->request = write_delete(pass->engine, child);
+        action->request = write_delete(pass->engine, child, plan->drops[i].by_force);
     }
     for (size_t i = 0; i < plan->release_count && pass->action_count < MAX_WRITES_A_PASS; i++) {
         struct action *action = add_action(pass, ACTION_RELEASE, plan->releases[i]->kind, plan->releases[i]->name);

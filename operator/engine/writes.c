@@ -55,12 +55,13 @@ struct http_request *write_apply(struct engine *engine, const struct object *chi
     return write_request(engine, HTTP_PATCH, &path, apply_patch, copy);
 }
 
-struct http_request *write_delete(struct engine *engine, const struct object *child)
+struct http_request *write_delete(struct engine *engine, const struct object *child, bool by_force)
 {
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
     json_auto_t *body = OBJ({ "apiVersion", jb_str("v1") },
                             { "kind", jb_str("DeleteOptions") },
                             { "propagationPolicy", jb_str("Background") },
+                            { "gracePeriodSeconds", by_force ? jb_int(0) : NULL },
                             { "preconditions", OBJ({ "uid", jb_str(child->uid) }) });
 
     path_object(&path, child->kind, child->namespace, child->name);

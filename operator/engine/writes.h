@@ -8,7 +8,10 @@
 struct http_request *write_status(struct engine *engine, const struct object *self, const json_t *patch);
 struct http_request *write_create(struct engine *engine, enum kind kind, const char *namespace, const json_t *body);
 struct http_request *write_apply(struct engine *engine, const struct object *child, const json_t *body);
-struct http_request *write_delete(struct engine *engine, const struct object *child);  /* that uid only */
+
+/* That uid only. By force: at once, without waiting for whoever runs it. */
+struct http_request *write_delete(struct engine *engine, const struct object *child, bool by_force);
+
 struct http_request *write_release(struct engine *engine, const struct object *child); /* strips FINALIZER_RECORD */
 struct http_request *write_relabel(struct engine *engine,
                                    const struct object *child); /* puts our labels back, on that version */

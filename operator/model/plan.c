@@ -39,10 +39,21 @@ void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *b
     add_want(out, (struct want){ .mode = WANT_APPLY, .kind = kind, .name = name, .body = body });
 }
 
-void plan_drop(struct plan *out, const struct object *child)
+static void add_drop(struct plan *out, struct drop drop)
 {
     grow(out->drops, out->drop_count, out->drop_capacity);
-    out->drops[out->drop_count++] = child;
+    out->drops[out->drop_count++] = drop;
+}
+
+void plan_drop(struct plan *out, const struct object *child)
+{
+    if (!child->deleted_at)
+        add_drop(out, (struct drop){ .child = child });
+}
+
+void plan_drop_by_force(struct plan *out, const struct object *child)
+{
+    add_drop(out, (struct drop){ .child = child, .by_force = true });
 }
 
 void plan_release(struct plan *out, const struct object *child)

@@ -51,11 +51,16 @@ struct plan_event {
     const char *note;
 };
 
+struct drop {
+    const struct object *child;
+    bool by_force; /* it hangs in deletion on a node that does not answer: taken from the API, wherever it runs */
+};
+
 struct plan {
     struct arena *arena;
     struct want *wants;
     size_t want_count, want_capacity;
-    const struct object **drops; /* to be deleted, by uid */
+    struct drop *drops; /* to be deleted, by uid */
     size_t drop_count, drop_capacity;
     const struct object **releases; /* whose FINALIZER_RECORD is to go */
     size_t release_count, release_capacity;
@@ -77,7 +82,8 @@ void plan_finish(struct plan *plan);
 void plan_create(
     struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record);
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
-void plan_drop(struct plan *out, const struct object *child);
+void plan_drop(struct plan *out, const struct object *child); /* one that is being deleted already is left alone */
+void plan_drop_by_force(struct plan *out, const struct object *child);
 void plan_release(struct plan *out, const struct object *child); /* a child without the finalizer is left alone */
 
 /* Sets a field of the status; the value is taken, NULL leaves the field out, which removes it. */

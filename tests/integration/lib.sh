@@ -224,7 +224,8 @@ token() { # [BOUND-TO-SECRET]
 
 # -- jobs --
 
-# job NAME REPLICAS [ANNOTATION=VALUE...]: creates a job whose pods behave as tests/cluster/README.md says.
+# job NAME REPLICAS [ANNOTATION=VALUE...]: creates a job whose pods behave as tests/cluster/README.md says. With policy=
+# before it, that is its failurePolicy.
 job() {
     local name=$1 replicas=$2 annotations='' one
     shift 2
@@ -233,6 +234,7 @@ job() {
     done
     create_job "$name" <<END
   roles: [{name: worker, replicas: $replicas}]
+${policy:+  failurePolicy: $policy}
   template:
     metadata: {annotations: {${annotations%, }}}
     spec: {containers: [{name: main, image: example}]}

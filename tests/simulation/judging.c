@@ -175,6 +175,8 @@ static void check_failure(struct world *world, const struct thing *job, const js
             verdicts_are_true(world, job->name, "failure by its deadline, which is not over");
         return;
     }
+    if (strcmp(reason, "NodeLost") == 0 && life && (life->thing->gone || thing_is_deleting(life->thing)))
+        return;
     if (strcmp(reason, "PodLost") == 0
             ? was_lost(life)
             : life && life->seen == LIFE_FAILED && (!had_container || life->exit_code == code))
@@ -225,7 +227,7 @@ static void restarts_are_due(struct world *world, const struct thing *job, const
         BROKEN(world, "%s goes from attempt %d to %d", job->name, fact_attempt(before), fact_attempt(after));
     if (fact_outcome_is_recorded(before))
         BROKEN(world, "%s begins attempt %d, but its outcome is known", job->name, fact_attempt(after));
-    if (!policy || jb_get_int(status, "restartsWithoutProgress", 0) > jb_get_int(policy, "maxRestarts", 3))
+    if (jb_get_int(status, "restartsWithoutProgress", 0) > jb_get_int(policy, "maxRestarts", 3))
         BROKEN(world, "%s begins attempt %d, and its restarts are used up", job->name, fact_attempt(after));
     check_failure(world, job, after, jb_get(status, "lastFailure"));
 }

@@ -141,11 +141,15 @@ static json_t *rule(struct world *world)
 /* Back-offs are shorter than the rest that ends a history. */
 static json_t *failure_policy(struct world *world)
 {
-    return OBJ({ "maxRestarts", jb_int(random_between(&world->random, 0, 3)) },
-               { "rules", chance(world, 300) ? ARR(rule(world)) : NULL },
-               { "backoff",
-                 OBJ({ "initialSeconds", jb_int(random_between(&world->random, 0, 20)) },
-                     { "maxSeconds", jb_int(random_between(&world->random, 20, 60)) }) });
+    bool plain = chance(world, 300);
+
+    return OBJ(
+        { "maxRestarts", plain ? NULL : jb_int(random_between(&world->random, 0, 3)) },
+        { "rules", !plain && chance(world, 300) ? ARR(rule(world)) : NULL },
+        { "nodeLostForceDeleteSeconds", chance(world, 300) ? jb_int(random_between(&world->random, 1, 60)) : NULL },
+        { "backoff",
+          OBJ({ "initialSeconds", jb_int(random_between(&world->random, 0, 20)) },
+              { "maxSeconds", jb_int(random_between(&world->random, 20, 60)) }) });
 }
 
 static json_t *job(struct world *world, const char *name)
@@ -160,7 +164,7 @@ static json_t *job(struct world *world, const char *name)
                  OBJ({ "template", template(world) },
                      { "roles", roles(world) },
                      { "framework", framework(world) },
-                     { "failurePolicy", chance(world, 500) ? failure_policy(world) : NULL },
+                     { "failurePolicy", failure_policy(world) },
                      { "successPolicy", chance(world, 150) ? success_policy(world) : NULL },
                      { "cleanPodPolicy", chance(world, 150) ? jb_str(chance(world, 500) ? "All" : "None") : NULL },
                      { "activeDeadlineSeconds", some_seconds(world, 1) },

@@ -37,7 +37,7 @@ static void plan__everything_said__is_kept_in_order(void **state)
     assert_null(plan.wants[100].identity.role);
     assert_false(plan.wants[100].record);
     assert_int_equal(plan.drop_count, 1);
-    assert_ptr_equal(plan.drops[0], &without);
+    assert_ptr_equal(plan.drops[0].child, &without);
     assert_int_equal(plan.release_count, 1);
     assert_ptr_equal(plan.releases[0], &with);
     plan_finish(&plan);
@@ -119,7 +119,7 @@ static void plan_finish__twice__is_fine(void **state)
 
     (void)state;
     plan_init(&plan, NULL);
-    plan_drop(&plan, NULL);
+    plan_drop(&plan, &(struct object){ .kind = KIND_POD });
     plan_finish(&plan);
     plan_finish(&plan);
 }

@@ -9,6 +9,7 @@ over_success() { ended "$1" Succeeded; }
 
 begin_failure() {
     create_job "$1" <<END
+  failurePolicy: {maxRestarts: 0}
   roles:
   - {name: chief, template: {metadata: {annotations: {test.kitae.dev/run-seconds: "0.5", test.kitae.dev/exit-code: "9"}}, spec: {containers: [{name: main, image: example}]}}}
   - {name: worker}

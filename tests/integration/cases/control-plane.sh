@@ -142,20 +142,43 @@ crd_removed_and_back() {
     lives reborn 60
 }
 
+# lose_a_node JOB [POLICY]: the one of its first pod, whose name is in $node then.
+lose_a_node() {
+    create_job "$1" <<END
+  roles: [{name: worker, replicas: 4}]
+  failurePolicy: {backoff: {initialSeconds: 0}${2:+, $2}}
+  template:
+    metadata: {}
+    spec: {terminationGracePeriodSeconds: 1, containers: [{name: main, image: example}]}
+END
+    phase "$1" Running
+    node=$(get pod "$1-worker-0" -o 'jsonpath={.spec.nodeName}')
+    at_end+=(node_back)
+    "$cluster" node-lost "$node" --name "$KITAE_CLUSTER"
+}
+node_back() { "$cluster" node-back "$node" --name "$KITAE_CLUSTER"; }
+
+# Nobody knows whether pods on a lost node still run. So the next attempt waits for them, and says so.
 node_lost() {
     start_operator
-    job spread 4
-    phase spread Running
-    node=$(get pod spread-worker-0 -o 'jsonpath={.spec.nodeName}')
-    "$cluster" node-lost "$node" --name "$KITAE_CLUSTER"
-    # Pods on a lost node hang in deletion: nobody knows whether they still run. Restarts are not there yet, so the job
-    # waits, and says so; when the node is back its pods end, and the job with them.
-    within 20 says spread "being deleted"
-    "$cluster" node-back "$node" --name "$KITAE_CLUSTER"
-    phase spread Failed 40
-    expect "$(field spread '{.status.lastFailure.node}')" "$node"
-    each_pod_once
+    lose_a_node spread
+    within 90 says spread "hangs on node $node, which does not answer: bring the node back"
+    expect "$(field spread '{.status.phase}')" Restarting
+    node_back
+    within 60 runs_again spread
+    expect "$(field spread '{.status.attempts[0].node}/{.status.attempts[0].reason}')" "$node/NodeLost"
+    expect "$(field spread '{.status.restarts}/{.status.restartsWithoutProgress}')" 1/0
 }
+
+node_lost_for_good() {
+    start_operator
+    lose_a_node apart "nodeLostForceDeleteSeconds: 40"
+    within 120 runs_again apart
+    expect "$(field apart '{.status.attempts[0].node}/{.status.attempts[0].reason}')" "$node/NodeLost"
+    not contains_word "$node" "$(get pods -l kitae.dev/job=apart -o 'jsonpath={.items[*].spec.nodeName}')"
+}
+contains_word() { [[ " $2 " == *" $1 "* ]]; }
+runs_again() { [ "$(field "$1" '{.status.attempt}/{.status.phase}')" = 2/Running ]; }
 says() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; }
 
 it "all namespaces work by chunked HTTP and by websocket" everywhere
@@ -167,4 +190,5 @@ it "a CRD edited again and again under load is survived, and no pod is created t
 it "a CRD too old for the operator is told in readyz, and nothing is done that cannot be written down" crd_that_is_too_old
 it "an operator without its CRD waits, and works when it is installed" crd_missing_at_start
 it "a CRD that is removed takes jobs and pods with it, and works again when it is back" crd_removed_and_back
-it "a lost node is told, and the job fails with its name when the node is back" node_lost
+it "a lost node is told, and the job starts again when the node is back" node_lost
+it "a node lost for good: its pods are deleted by force when that is asked for" node_lost_for_good

@@ -35,6 +35,7 @@ while_it_runs() {
 while_it_completes() {
     start_operator
     create_job completing <<END
+  failurePolicy: {maxRestarts: 0}
   roles:
   - {name: chief, template: {metadata: {annotations: {test.kitae.dev/run-seconds: "1", test.kitae.dev/exit-code: "1"}}, spec: {containers: [{name: main, image: example}]}}}
   - {name: worker, replicas: 2}
@@ -53,7 +54,7 @@ after_success() {
 
 after_failure() {
     start_operator
-    job broken 2 run-seconds=0.5 exit-code=1
+    policy='{maxRestarts: 0}' job broken 2 run-seconds=0.5 exit-code=1
     phase broken Failed
     leaves_nothing broken
 }

@@ -82,7 +82,7 @@ the_job_goes_with_its_ttl() {
 
 the_ttl_of_a_failure() {
     start_operator
-    job failing 1 run-seconds=0.5 exit-code=1
+    policy='{maxRestarts: 0}' job failing 1 run-seconds=0.5 exit-code=1
     kubectl patch trainingjob -n "$namespace" failing --type=merge -p '{"spec":{"ttlSecondsAfterFinished":0}}' >/dev/null
     within 30 not get trainingjob failing
     within 30 nothing_left failing

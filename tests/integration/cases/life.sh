@@ -54,6 +54,7 @@ fails() {
     words=$(printf 'line %s\n' {1..300})$'\n'"Traceback: the tensor is on fire"
     start_operator
     create_job bad <<END
+  failurePolicy: {maxRestarts: 0}
   roles:
   - name: chief
     template:
@@ -90,13 +91,14 @@ tells_out_of_memory() {
 tells_an_eviction() {
     start_operator
     job moved 2 run-seconds=0.5 evict=true
-    phase moved Failed
-    expect "$(field moved '{.status.lastFailure.reason}')" Evicted
+    phase moved Restarting
+    expect "$(field moved '{.status.attempt}/{.status.attempts[0].reason}/{.status.lastFailure.reason}')" 2/Evicted/Evicted
+    expect "$(field moved '{.status.restarts}/{.status.restartsWithoutProgress}')" 1/0
 }
 
 tells_a_lost_pod() {
     start_operator
-    job lost 2
+    policy='{maxRestarts: 0}' job lost 2
     phase lost Running
     get pod lost-worker-1 -o name >/dev/null
     kubectl patch pod -n "$namespace" lost-worker-1 --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null
@@ -108,7 +110,7 @@ tells_a_lost_pod() {
 
 tells_a_deleted_pod() {
     start_operator
-    job robbed 2
+    policy='{maxRestarts: 0}' job robbed 2
     phase robbed Running
     kubectl delete pod -n "$namespace" robbed-worker-0 --wait=false >/dev/null
     phase robbed Failed
