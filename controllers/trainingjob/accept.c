@@ -55,7 +55,6 @@ static const char *refused_fields(const struct job *job)
         { spec->data_count > 0, "spec.data", "field", mount },
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
-        { spec->suspend, "spec.suspend", "value", "write false, or leave it out" },
         { restarts_pods(spec), "spec.failurePolicy.rules", "action RestartPod", "write RestartJob" },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
@@ -123,7 +122,10 @@ static const struct failure *invalid_child(const struct job *job)
 
 static bool refuse_child(const struct job *job, struct plan *out, const struct failure *failure)
 {
-    const char *advice = has_pods(job) ? "give the job a new name and a corrected template" : "correct the template";
+    const char *advice = job->attempt > 1 && job->missing == job->desired
+                             ? "set suspend to true, then correct the template, then resume, in three changes"
+                         : has_pods(job) ? "give the job a new name and a corrected template"
+                                         : "correct the template";
 
     return refuse(out,
                   "InvalidTemplate",
@@ -149,10 +151,10 @@ bool accept_job(const struct job *job, struct plan *out)
         return refuse(out, "NotImplemented", refused);
     if (invalid)
         return refuse_child(job, out, invalid);
-    unusable = job->status->start_time ? NULL : unusable_template(job);
+    unusable = job->missing < job->desired ? NULL : unusable_template(job);
     if (unusable)
         return refuse(out, "InvalidTemplate", unusable);
-    oversized = job->status->start_time ? NULL : oversized_environment(job);
+    oversized = job->missing < job->desired ? NULL : oversized_environment(job);
     if (oversized)
         return refuse(out, "EnvironmentTooLarge", oversized);
     plan_condition(out, "Accepted", true, "Accepted", "The job is understood");

@@ -73,9 +73,9 @@ static int64_t deadline_of(const struct job *job)
 {
     const struct trainingjob_status *status = job->status;
 
-    if (!job->spec->has_active_deadline_seconds || !status->start_time)
+    if (!job->spec->has_active_deadline_seconds || !status->start_time || job->rests)
         return 0;
-    return status->start_time + status->suspended_seconds + job->spec->active_deadline_seconds;
+    return status->start_time + job->suspended + job->spec->active_deadline_seconds;
 }
 
 bool deadline_has_passed(const struct job *job)

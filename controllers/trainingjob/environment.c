@@ -34,9 +34,20 @@ static json_t *attempt(const struct seat *seat)
     return jb_fmt("%d", seat->job->attempt);
 }
 
+/* Each attempt but the first goes on from a checkpoint, if there is one: it failed, was stopped or was suspended. */
+static json_t *resume(const struct seat *seat)
+{
+    return jb_str(seat->job->attempt > 1 ? "true" : "false");
+}
+
 static const struct variable identity[] = {
-    { "KITAE_JOB", job_name },      { "KITAE_ROLE", role_name },  { "KITAE_INDEX", pod_index },
-    { "KITAE_REPLICAS", replicas }, { "KITAE_ATTEMPT", attempt }, { NULL, NULL },
+    { "KITAE_JOB", job_name },
+    { "KITAE_ROLE", role_name },
+    { "KITAE_INDEX", pod_index },
+    { "KITAE_REPLICAS", replicas },
+    { "KITAE_ATTEMPT", attempt },
+    { "KITAE_RESUME", resume },
+    { NULL, NULL },
 };
 
 /* All tables of one container, NULL-ended. */
@@ -134,14 +145,6 @@ static const char *overridden(const struct job *job)
             text = overridden_in_role(&seat, jb_get(pod, "spec"), text, &told);
     }
     return told > MAX_TOLD ? arena_printf(job->arena, "%s; and in %d containers more", text, told - MAX_TOLD) : text;
-}
-
-static bool was_said(const struct job *job, const char *type)
-{
-    for (size_t i = 0; i < job->status->conditions_count; i++)
-        if (strcmp(job->status->conditions[i].type, type) == 0)
-            return true;
-    return false;
 }
 
 void say_overrides(const struct job *job, struct plan *out)

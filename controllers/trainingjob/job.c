@@ -24,9 +24,27 @@ bool has_pods(const struct job *job)
     return job->attempt > 1 || job->missing < job->desired;
 }
 
+bool has_stopped(const struct job *job)
+{
+    struct objects pods = job->in->children[KIND_POD];
+
+    for (size_t i = 0; i < pods.count; i++)
+        if (!pod_is_over(pods.items[i]))
+            return false;
+    return true;
+}
+
+bool was_said(const struct job *job, const char *condition)
+{
+    for (size_t i = 0; i < job->status->conditions_count; i++)
+        if (strcmp(job->status->conditions[i].type, condition) == 0)
+            return true;
+    return false;
+}
+
 bool place_has_succeeded(const struct place *place)
 {
-    return place->recorded || (place->pod && place->pod->pod.phase == POD_SUCCEEDED);
+    return place->recorded || (place->pod && place->pod->pod.phase == POD_SUCCEEDED && !place->stopped);
 }
 
 bool pod_is_over(const struct object *pod)
@@ -116,8 +134,10 @@ static void place_pod(struct job *job, const struct object *pod)
 {
     struct role *role = find_role(job, pod->role);
 
-    if (role && pod->attempt == job->attempt && pod->index >= 0 && pod->index < role->replicas)
-        role->places[pod->index].pod = pod;
+    if (!role || pod->attempt != job->attempt || pod->index < 0 || pod->index >= role->replicas)
+        return;
+    role->places[pod->index].pod = pod;
+    role->places[pod->index].stopped = was_suspended(job);
 }
 
 static void count_place(struct role *role, const struct place *place)
@@ -128,7 +148,7 @@ static void count_place(struct role *role, const struct place *place)
         role->succeeded++;
     } else if (!pod || pod_never_ran(pod)) {
         role->missing++;
-    } else if (pod->pod.phase == POD_FAILED) {
+    } else if (pod_is_over(pod)) {
         role->failed++;
     } else {
         role->active++;
@@ -194,10 +214,12 @@ static void judge(struct job *job)
     }
     if (job->outcome_recorded)
         job->blame = job->told;
-    else
+    else if (!attempt_is_suspended(&job->attempts[job->attempt_count - 1]))
         find_blame(job);
-    if (!job->blame.role)
+    if (!job->blame.role) {
+        decide_suspension(job);
         return;
+    }
     job->outcome = OUTCOME_FAILED;
     job->told = job->blame;
     if (job->outcome_recorded)
@@ -229,6 +251,7 @@ void job_init(struct job *job, const struct observed *in)
     struct objects pods = in->children[KIND_POD];
 
     *job = (struct job){ .in = in, .spec = in->spec, .status = in->status, .arena = in->arena, .name = in->self->name };
+    job->suspended = job->status->suspended_seconds;
     job->attempt = job->status->has_attempt && job->status->attempt > 0 ? (int)job->status->attempt : 1;
     for (size_t i = 0; i < job->spec->roles_count && job->role_count < MAX_ROLES; i++)
         init_role(job, &job->spec->roles[i]);

@@ -19,6 +19,8 @@ enum {
 struct place {
     const struct object *pod; /* of the current attempt; NULL: there is none */
     bool recorded;            /* its success is in status: it never runs again in this attempt */
+    bool stopped;             /* by a suspension: that it ended well then says nothing, for so do those that save their
+                                 work when they are told to stop */
 };
 
 struct role {
@@ -62,6 +64,9 @@ struct job {
     struct trainingjob_status_attempts attempts[MAX_ATTEMPTS]; /* as status will have them, the present one last */
     int attempt_count;
     bool begins_again; /* this plan ends an attempt and begins the next */
+    bool resumes;      /* ... because the job is not suspended any more */
+    bool rests;        /* suspended: no pod is made, and those that are there are stopped */
+    int64_t suspended; /* seconds, without the suspension that lasts */
     bool spent;        /* it would, but the restarts are used up */
     int restarts, restarts_without_progress;
     struct role roles[MAX_ROLES];
@@ -90,6 +95,8 @@ const struct role *job_master(const struct job *job);
 
 /* Some pod was there or is, so that the template can no longer change. */
 bool has_pods(const struct job *job);
+bool has_stopped(const struct job *job); /* everything that is or was running has ended */
+bool was_said(const struct job *job, const char *condition);
 
 bool place_has_succeeded(const struct place *place); /* seen or recorded */
 bool pod_is_over(const struct object *pod);          /* has reached a phase that it never leaves */
@@ -143,11 +150,24 @@ void read_attempts(struct job *job);
 bool failure_is_recorded(const struct job *job);                           /* of this attempt */
 bool failure_is_ignored(const struct job *job, const struct blame *blame); /* by a rule of the user's */
 void decide_restart(struct job *job);                                      /* after find_blame */
+void end_by_suspension(struct job *job);                                   /* the present attempt */
+void resume_attempt(struct job *job);                                      /* the next one begins */
 bool restarts_are_spent(const struct job *job);   /* job->blame would lead to a restart, were there any left */
 int64_t recorded_run(const struct job *job);      /* seconds that the blamed pod of this attempt ran, -1: unknown */
 int64_t attempt_starts_at(const struct job *job); /* its first pod, after the back-off */
 bool is_between_attempts(const struct job *job);  /* pods of an earlier one are left, or the back-off is not over */
 json_t *attempts_status(const struct job *job);
+
+/* suspension.c: an attempt that is suspended has ended; the job goes on with the next. */
+bool attempt_is_suspended(const struct trainingjob_status_attempts *attempt);
+bool was_suspended(const struct job *job); /* the present attempt, in the status that was observed */
+void decide_suspension(struct job *job);   /* where nothing has succeeded or failed */
+void say_suspension(const struct job *job, struct plan *out, bool stopped);
+const char *suspended_text(const struct job *job, bool stopped);
+
+/* spec_hash.c: what an attempt runs, and what of it was changed since. */
+const char *spec_hash(const struct job *job);
+void say_changes(const struct job *job, struct plan *out);
 
 /* job.c: the places are empty again, and nothing is recorded of them. */
 void job_next_attempt(struct job *job);

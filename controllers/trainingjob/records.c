@@ -9,6 +9,8 @@ static bool is_recorded(const struct job *job, const struct object *pod)
         return pod_is_over(pod) || pod->deleted_at;
     if (pod_never_ran(pod))
         return true; /* there is no outcome to lose */
+    if (was_suspended(job) && pod->deleted_at)
+        return pod_is_over(pod) || job->in->now >= pod_hangs_at(pod);
     if (job->begins_again)
         return false; /* it is told by the very status that this plan writes */
     for (int i = 0; i < job->role_count; i++)
@@ -67,7 +69,7 @@ void drop_old_pods(const struct job *job, struct plan *out)
     for (size_t i = 0; i < pods.count; i++) {
         const struct object *pod = pods.items[i];
 
-        if (pod->attempt < job->attempt)
+        if (pod->attempt < job->attempt || job->rests)
             stop_pod(job, pod, out);
         else
             watch_hanging(job, pod, out);

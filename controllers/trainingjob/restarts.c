@@ -32,8 +32,9 @@ static void add_attempt(struct job *job, int64_t start)
         memmove(&job->attempts[0], &job->attempts[1], (MAX_ATTEMPTS - 1) * sizeof(job->attempts[0]));
         job->attempt_count--;
     }
-    job->attempts[job->attempt_count++] =
-        (struct trainingjob_status_attempts){ .attempt = job->attempt, .has_attempt = true, .start_time = start };
+    job->attempts[job->attempt_count++] = (struct trainingjob_status_attempts){
+        .attempt = job->attempt, .has_attempt = true, .start_time = start, .spec_hash = spec_hash(job)
+    };
 }
 
 void read_attempts(struct job *job)
@@ -53,7 +54,9 @@ void read_attempts(struct job *job)
 
 bool failure_is_recorded(const struct job *job)
 {
-    return job->attempts[job->attempt_count - 1].reason;
+    const struct trainingjob_status_attempts *attempt = &job->attempts[job->attempt_count - 1];
+
+    return attempt->reason && !attempt_is_suspended(attempt);
 }
 
 int64_t recorded_run(const struct job *job)
@@ -227,9 +230,27 @@ void decide_restart(struct job *job)
     add_attempt(job, job->in->now);
 }
 
+void end_by_suspension(struct job *job)
+{
+    present(job)->end_time = job->in->now;
+    present(job)->reason = "Suspended";
+}
+
+void resume_attempt(struct job *job)
+{
+    job->begins_again = job->resumes = true;
+    job_next_attempt(job);
+    add_attempt(job, job->in->now);
+}
+
 /* -- between attempts ---------------------------------------------------------------------------------------------- */
 
-/* Doubled for each attempt in a row that ended before it got anywhere. */
+static bool is_short(const struct trainingjob_status_attempts *attempt)
+{
+    return attempt->lost_seconds < PROGRESS_AFTER && !attempt_is_suspended(attempt);
+}
+
+/* Doubled for each attempt in a row that ended before it got anywhere; nothing after a suspension. */
 static int64_t backoff(const struct job *job)
 {
     const struct trainingjob_spec_failure_policy *policy = job->spec->failure_policy;
@@ -237,7 +258,9 @@ static int64_t backoff(const struct job *job)
     int64_t delay = backoff && backoff->has_initial_seconds ? backoff->initial_seconds : BACKOFF;
     int64_t most = backoff && backoff->has_max_seconds ? backoff->max_seconds : MAX_BACKOFF;
 
-    for (int i = job->attempt_count - 2; i > 0 && job->attempts[i].lost_seconds < PROGRESS_AFTER && delay < most; i--)
+    if (job->attempt_count > 1 && attempt_is_suspended(&job->attempts[job->attempt_count - 2]))
+        return 0;
+    for (int i = job->attempt_count - 2; i > 0 && is_short(&job->attempts[i]) && delay < most; i--)
         delay *= 2;
     return delay < most ? delay : most;
 }

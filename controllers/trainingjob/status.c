@@ -8,29 +8,23 @@ static const char *const phase_names[] = {
     [TRAININGJOB_STATUS_PHASE_PENDING] = "Pending",       [TRAININGJOB_STATUS_PHASE_STARTING] = "Starting",
     [TRAININGJOB_STATUS_PHASE_RUNNING] = "Running",       [TRAININGJOB_STATUS_PHASE_COMPLETING] = "Completing",
     [TRAININGJOB_STATUS_PHASE_RESTARTING] = "Restarting", [TRAININGJOB_STATUS_PHASE_SUCCEEDED] = "Succeeded",
-    [TRAININGJOB_STATUS_PHASE_FAILED] = "Failed",
+    [TRAININGJOB_STATUS_PHASE_FAILED] = "Failed",         [TRAININGJOB_STATUS_PHASE_SUSPENDING] = "Suspending",
+    [TRAININGJOB_STATUS_PHASE_SUSPENDED] = "Suspended",
 };
-
-/* Everything that is or was running has ended, and no name of ours is still on its way out. */
-static bool has_stopped(const struct job *job)
-{
-    struct objects pods = job->in->children[KIND_POD];
-
-    for (size_t i = 0; i < pods.count; i++)
-        if (!pod_is_over(pods.items[i]))
-            return false;
-    return true;
-}
 
 /* A job whose first pod the server refused can still be corrected in place: it has not begun. */
 static bool has_begun(const struct job *job, bool accepted)
 {
+    if (job->rests)
+        return job->status->start_time;
     return accepted ||
            (job->status->start_time && (has_pods(job) || job->outcome_recorded || !is_refused_by_server(job)));
 }
 
 static enum trainingjob_status_phase phase_of(const struct job *job, bool accepted)
 {
+    if (job->rests && (accepted || job->status->start_time))
+        return has_stopped(job) ? TRAININGJOB_STATUS_PHASE_SUSPENDED : TRAININGJOB_STATUS_PHASE_SUSPENDING;
     if (!has_begun(job, accepted))
         return TRAININGJOB_STATUS_PHASE_PENDING;
     if (job->outcome != OUTCOME_OPEN && (job->finished || keeps_running_pods(job) || has_stopped(job)))
@@ -89,10 +83,15 @@ static const char *running_text(const struct job *job)
     return find_denial(job, &waiting) ? arena_printf(job->arena, "%s; %s", text, waiting.message) : text;
 }
 
+static bool is_resumed(const struct job *job)
+{
+    return job->attempt_count > 1 ? attempt_is_suspended(&job->attempts[job->attempt_count - 2]) : !job->told.role;
+}
+
 /* "Attempt 1 has ended: ...; attempt 2 starts at 2026-11-22T10:00:20Z" */
 static const char *restarting_text(const struct job *job)
 {
-    const char *cause = job->told.role ? failure_text(job, &job->told) : "it was stopped";
+    const char *cause = is_resumed(job) ? "it was suspended" : failure_text(job, &job->told);
     const char *text =
         arena_printf(job->arena, "Attempt %d has ended: %s; attempt %d", job->attempt - 1, cause, job->attempt);
     struct objects pods = job->in->children[KIND_POD];
@@ -157,6 +156,9 @@ static const char *message_of(const struct job *job,
         return success_text(job);
     case TRAININGJOB_STATUS_PHASE_FAILED:
         return final_text(job);
+    case TRAININGJOB_STATUS_PHASE_SUSPENDING:
+    case TRAININGJOB_STATUS_PHASE_SUSPENDED:
+        return suspended_text(job, phase == TRAININGJOB_STATUS_PHASE_SUSPENDED);
     default:
         return "";
     }
@@ -216,9 +218,8 @@ static void say_times(const struct job *job, struct plan *out, bool accepted, bo
         end = job->in->now;
     plan_status(out, "startTime", time_value(job, start));
     plan_status(out, "completionTime", time_value(job, end));
-    plan_status(
-        out, "suspendedSeconds", job->status->has_suspended_seconds ? jb_int(job->status->suspended_seconds) : NULL);
-    plan_status(out, "duration", end ? jb_str(duration_text(job->arena, end - start)) : NULL);
+    plan_status(out, "suspendedSeconds", start && job->suspended ? jb_int(job->suspended) : NULL);
+    plan_status(out, "duration", end ? jb_str(duration_text(job->arena, end - start - job->suspended)) : NULL);
 }
 
 static void say_reconciling(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
@@ -233,6 +234,8 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
         plan_condition(out, "Reconciling", true, waiting.reason, "%s", waiting.summary);
     else if (phase == TRAININGJOB_STATUS_PHASE_RESTARTING)
         plan_condition(out, "Reconciling", true, "Restarting", "Attempt %d follows", job->attempt);
+    else if (phase == TRAININGJOB_STATUS_PHASE_SUSPENDING)
+        plan_condition(out, "Reconciling", true, "Suspending", "Pods are being stopped");
     else if (starting)
         plan_condition(out, "Reconciling", true, "Starting", "Pods are being started");
     else
@@ -285,6 +288,7 @@ static void say_conditions(const struct job *job, struct plan *out, enum trainin
     say_complete(job, out, phase);
     say_failed(job, out, phase, accepted);
     say_reconciling(job, out, phase);
+    say_suspension(job, out, phase == TRAININGJOB_STATUS_PHASE_SUSPENDED);
 }
 
 static void say_events(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
@@ -297,7 +301,16 @@ static void say_events(const struct job *job, struct plan *out, enum trainingjob
         plan_event(out, false, "Succeeded", "Complete", "%s", success_text(job));
     if (job->outcome == OUTCOME_FAILED && !job->outcome_recorded)
         plan_event(out, true, "Failed", "StopPods", "%s", final_text(job));
-    if (job->begins_again)
+    if (phase == TRAININGJOB_STATUS_PHASE_SUSPENDED || phase == TRAININGJOB_STATUS_PHASE_SUSPENDING)
+        plan_event(out,
+                   false,
+                   phase_names[phase],
+                   "StopPods",
+                   "%s",
+                   suspended_text(job, phase == TRAININGJOB_STATUS_PHASE_SUSPENDED));
+    if (job->resumes)
+        plan_event(out, false, "Resumed", "StartPods", "Attempt %d follows the suspension", job->attempt);
+    else if (job->begins_again)
         plan_event(out, true, "Restarting", "StopPods", "%s", failure_text(job, &job->told));
 }
 

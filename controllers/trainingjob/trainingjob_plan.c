@@ -18,12 +18,13 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
     say_status(&job, out, accepted);
     if (accepted)
         say_overrides(&job, out);
+    say_changes(&job, out);
     watch_deadline(&job, out);
     if (job.outcome != OUTCOME_OPEN)
         clean_up(&job, out);
     else
         drop_old_pods(&job, out);
-    if (job.outcome == OUTCOME_OPEN && accepted) {
+    if (job.outcome == OUTCOME_OPEN && accepted && !job.rests) {
         want_service(&job, out);
         want_pods(&job, out);
     }

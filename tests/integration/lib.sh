@@ -326,8 +326,9 @@ events_of() { # JOB: reasons of its events in order
         -o "jsonpath={range .items[?(@.regarding.name=='$1')]}{.reason} {end}"
 }
 
-# Each pod of the namespace was created once, according to the server's audit log: prints how many pods.
-each_pod_once() { "$root/tests/integration/audit" creates "$KITAE_AUDIT_LOG" "$namespace" pods; }
+# Each pod of the namespace was created once, or once in each of so many attempts, according to the server's audit log:
+# prints how many pods.
+each_pod_once() { "$root/tests/integration/audit" creates "$KITAE_AUDIT_LOG" "$namespace" pods "${1:-1}"; }
 
 # -- the fault proxy --
 

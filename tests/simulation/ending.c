@@ -54,7 +54,8 @@ static void every_job_ends(struct world *world, const struct thing *job)
 {
     const json_t *tree = job->now->tree;
 
-    if (fact_is_terminal(tree) || is_refused(tree) || has_lost_a_name(world, job))
+    if (fact_is_terminal(tree) || is_refused(tree) || has_lost_a_name(world, job) ||
+        strcmp(fact_phase(tree), "Suspended") == 0)
         return;
     BROKEN(world, "%s is %s: %.300s", job->name, fact_phase(tree), jb_get_str(jb_get(tree, "status"), "message"));
 }
@@ -67,6 +68,19 @@ static void nothing_runs_on(struct world *world, const struct thing *job)
         if (strcmp(life->job_uid, job->uid) == 0 && !life->thing->gone && !fact_is_invisible(life->thing) &&
             !fact_pod_is_over(life->thing->now->tree))
             BROKEN(world, "%s has ended, and %s lives on", job->name, life->thing->name);
+}
+
+static void suspended_jobs_rest(struct world *world, const struct thing *job)
+{
+    const json_t *tree = job->now->tree;
+    bool suspended = strcmp(fact_phase(tree), "Suspended") == 0;
+
+    if (suspended != json_is_true(jb_get(jb_get(tree, "spec"), "suspend")) && !fact_is_terminal(tree) &&
+        !is_refused(tree))
+        BROKEN(world, "%s is %s", job->name, fact_phase(tree));
+    for (const struct life *life = world->lives; life && suspended; life = life->next)
+        if (strcmp(life->job_uid, job->uid) == 0 && !life->thing->gone && !fact_is_invisible(life->thing))
+            BROKEN(world, "%s is suspended, and %s is there", job->name, life->thing->name);
 }
 
 static void jobs_go_in_time(struct world *world, const struct thing *job)
@@ -204,6 +218,7 @@ void ending_check(struct world *world)
         every_job_ends(world, job);
         jobs_go_in_time(world, job);
         nothing_runs_on(world, job);
+        suspended_jobs_rest(world, job);
         counts_are_true(world, job);
     }
     for (const struct thing *thing = server->all; thing; thing = thing->next) {

@@ -39,12 +39,21 @@ int fact_attempt(const json_t *job)
     return (int)jb_get_int(jb_get(job, "status"), "attempt", 0);
 }
 
+bool fact_attempt_is_suspended(const json_t *job)
+{
+    const json_t *attempts = jb_get(jb_get(job, "status"), "attempts");
+    const json_t *last = json_array_get(attempts, json_array_size(attempts) - 1);
+
+    return strcmp(jb_get_str(last, "reason"), "Suspended") == 0;
+}
+
 bool fact_attempt_failed(const json_t *job)
 {
     const json_t *attempts = jb_get(jb_get(job, "status"), "attempts");
     const json_t *last = json_array_get(attempts, json_array_size(attempts) - 1);
 
-    return jb_get_int(last, "attempt", 0) == fact_attempt(job) && jb_get(last, "reason");
+    return jb_get_int(last, "attempt", 0) == fact_attempt(job) && jb_get(last, "reason") &&
+           !fact_attempt_is_suspended(job);
 }
 
 bool fact_pod_is_over(const json_t *pod)

@@ -15,10 +15,11 @@ struct thing *fact_owner(const struct world *world, const json_t *child);
 bool fact_is_invisible(const struct thing *thing);
 
 const char *fact_phase(const json_t *tree);
-bool fact_is_terminal(const json_t *job);         /* Complete or Failed is True */
-bool fact_outcome_is_recorded(const json_t *job); /* ... or it is Completing */
-int fact_attempt(const json_t *job);              /* the present one; 0: none yet */
-bool fact_attempt_failed(const json_t *job);      /* the present attempt is recorded as ended by a failure */
+bool fact_is_terminal(const json_t *job);          /* Complete or Failed is True */
+bool fact_outcome_is_recorded(const json_t *job);  /* ... or it is Completing */
+int fact_attempt(const json_t *job);               /* the present one; 0: none yet */
+bool fact_attempt_failed(const json_t *job);       /* the present attempt is recorded as ended by a failure */
+bool fact_attempt_is_suspended(const json_t *job); /* the present one */
 bool fact_pod_is_over(const json_t *pod);
 bool fact_has_finalizer(const json_t *tree, const char *name);
 

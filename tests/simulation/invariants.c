@@ -29,6 +29,7 @@ const struct invariant invariants[] = {
     { "comes_to_rest", "In the calm the writing ends: nothing but the lease is written any more" },
     { "every_job_ends", "In the calm every job that can end has ended" },
     { "nothing_runs_on", "A job that has ended has no live pod, unless cleanPodPolicy says None" },
+    { "suspended_jobs_rest", "At rest a job has no pod and the phase Suspended exactly when its spec says suspend" },
     { "jobs_go_in_time", "A job is deleted by the operator when it has ended and its TTL is over, never else" },
     { "no_stuck_finalizers", "Nothing that is gone or going is held up by us" },
     { "counts_are_true", "At rest the status is about the present generation, and its counts are those of the pods" },

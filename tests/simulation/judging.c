@@ -156,10 +156,11 @@ static void check_success(struct world *world, const struct thing *job, const js
 
 static bool deadline_is_over(const struct world *world, const json_t *job)
 {
-    const json_t *seconds = jb_get(jb_get(job, "spec"), "activeDeadlineSeconds");
-    const char *started = jb_get_str(jb_get(job, "status"), "startTime");
+    const json_t *seconds = jb_get(jb_get(job, "spec"), "activeDeadlineSeconds"), *status = jb_get(job, "status");
+    int64_t suspended = jb_get_int(status, "suspendedSeconds", 0);
 
-    return seconds && fields_parse_time(started) + json_integer_value(seconds) <= server_time(world);
+    return seconds && fields_parse_time(jb_get_str(status, "startTime")) + suspended + json_integer_value(seconds) <=
+                          server_time(world);
 }
 
 static void check_failure(struct world *world, const struct thing *job, const json_t *tree, const json_t *failure)
@@ -225,6 +226,12 @@ static void restarts_are_due(struct world *world, const struct thing *job, const
         return;
     if (fact_attempt(after) != fact_attempt(before) + 1)
         BROKEN(world, "%s goes from attempt %d to %d", job->name, fact_attempt(before), fact_attempt(after));
+    if (fact_attempt_is_suspended(before)) {
+        if (json_is_true(jb_get(jb_get(before, "spec"), "suspend")) &&
+            json_is_true(jb_get(jb_get(after, "spec"), "suspend")))
+            BROKEN(world, "%s begins attempt %d, but is suspended", job->name, fact_attempt(after));
+        return;
+    }
     if (fact_outcome_is_recorded(before))
         BROKEN(world, "%s begins attempt %d, but its outcome is known", job->name, fact_attempt(after));
     if (jb_get_int(status, "restartsWithoutProgress", 0) > jb_get_int(policy, "maxRestarts", 3))

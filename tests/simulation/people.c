@@ -294,14 +294,26 @@ static void replace_job(struct world *world)
     make_again(world, thing);
 }
 
-/*
- * Started and suspended: the server would let roles and template be changed. Not before the operator can suspend (it
- * refuses such a job so far, and its pods run on).
- */
-static bool holds_still(const struct thing *job)
+static void resume(struct world *world, void *context)
 {
-    return jb_get(jb_get(job->now->tree, "status"), "startTime") &&
-           json_is_true(jb_get(jb_get(job->now->tree, "spec"), "suspend"));
+    struct thing *thing = context;
+
+    if (!thing->gone)
+        patch(world, thing, OBJ({ "spec", OBJ({ "suspend", json_false() }) }));
+}
+
+/* Most are resumed, some before their pods have stopped, and some with another template. */
+static void suspend_job(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_JOBS);
+
+    if (!thing)
+        return;
+    patch(world, thing, OBJ({ "spec", OBJ({ "suspend", json_true() }) }));
+    if (!thing->gone && chance(world, 300))
+        patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));
+    if (chance(world, 700))
+        agenda_add(&world->agenda, world->now + random_between(&world->random, 10, 60000), resume, thing);
 }
 
 static void edit_job(struct world *world)
@@ -310,7 +322,7 @@ static void edit_job(struct world *world)
 
     if (!thing)
         return;
-    switch (random_below(&world->random, holds_still(thing) ? 3 : 6)) {
+    switch (random_below(&world->random, 5)) {
     case 0:
         patch(world,
               thing,
@@ -321,14 +333,11 @@ static void edit_job(struct world *world)
         patch(world, thing, OBJ({ "spec", OBJ({ "progress", json_null() }) }));
         break;
     case 2:
-        patch(world, thing, OBJ({ "spec", OBJ({ "suspend", jb_bool(chance(world, 500)) }) }));
-        break;
-    case 3:
         patch(world,
               thing,
               OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most, NULL)) }) }));
         break;
-    case 4:
+    case 3:
         patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));
         break;
     default:
@@ -444,19 +453,11 @@ struct meddling {
 void people_meddle(struct world *world)
 {
     static const struct meddling all[] = {
-        { edit_job, 20 },
-        { delete_child, 20 },
-        { delete_job, 8 },
-        { replace_job, 8 },
-        { drain, 8 },
-        { unlabel_child, 10 },
-        { hold, 6 },
-        { strip_and_delete, 4 },
-        { relabel_job, 4 },
-        { change_service, 4 },
-        { delete_namespace, 1 },
+        { edit_job, 16 },        { suspend_job, 14 }, { delete_child, 20 },  { delete_job, 8 },
+        { replace_job, 8 },      { drain, 8 },        { unlabel_child, 10 }, { hold, 6 },
+        { strip_and_delete, 4 }, { relabel_job, 4 },  { change_service, 4 }, { delete_namespace, 1 },
     };
-    int64_t at = (int64_t)random_below(&world->random, 93);
+    int64_t at = (int64_t)random_below(&world->random, 103);
 
     world->counters.meddlings++;
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {

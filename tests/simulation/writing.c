@@ -122,13 +122,19 @@ static void said_before_done(struct world *world, const struct change *change, c
         struct place place = place_of(change->after->tree);
         int64_t attempt = jb_get_int(status, "attempt", 0);
 
+        if (fact_attempt_is_suspended(job) && !sender_is_gone(world))
+            BROKEN(world,
+                   "%s is made, but the status says that attempt %d is suspended",
+                   change->thing->name,
+                   place.attempt);
         if (!jb_get(status, "startTime") ||
             (attempt != place.attempt && (attempt < place.attempt || !sender_is_gone(world))))
             BROKEN(world,
                    "%s is made, but the status does not say that attempt %d has begun",
                    change->thing->name,
                    place.attempt);
-    } else if (!fact_outcome_is_recorded(job) && place_of(change->before->tree).attempt >= fact_attempt(job)) {
+    } else if (!fact_outcome_is_recorded(job) && !fact_attempt_is_suspended(job) &&
+               place_of(change->before->tree).attempt >= fact_attempt(job)) {
         BROKEN(world, "%s is deleted, but the status does not say why", change->thing->name);
     }
 }
@@ -149,6 +155,8 @@ static bool outcome_is_safe(const struct change *change, const json_t *job)
     if (fact_outcome_is_recorded(job) || place.attempt < fact_attempt(job) ||
         place.index >= fact_replicas(job, place.role))
         return true;
+    if (fact_attempt_is_suspended(job) && jb_get(tree_metadata(pod), "deletionTimestamp"))
+        return true;            /* stopped, as the status says */
     if (!fact_pod_is_over(pod)) /* it never came to a node, and never will */
         return jb_get(tree_metadata(pod), "deletionTimestamp") && !*jb_get_str(jb_get(pod, "spec"), "nodeName");
     return strcmp(fact_phase(pod), "Succeeded") == 0 && fact_success_is_recorded(job, place.role, place.index);

@@ -2,7 +2,7 @@
 # The operator is killed with SIGKILL at each write of a job's life: before the server gets it, and after the server has
 # carried it out but before the operator hears of it. The writes are counted at the proxy, until a life needs fewer.
 
-# Three lives. begin_X NAME makes the job, and once it is there step_X NAME may be called at any time; over_X NAME tells
+# The lives: begin_X NAME makes the job, and sees to what happens to it; over_X NAME tells
 # that it has ended, with nothing left to be written.
 begin_success() { job "$1" 2 run-seconds=0.5; }
 over_success() { ended "$1" Succeeded; }
@@ -28,6 +28,44 @@ begin_deletion() {
 over_deletion() {
     not get trainingjob "$1" >/dev/null 2>&1 && [ -z "$(pods_of "$1")" ] && not get service "$1-hosts" >/dev/null 2>&1
 }
+
+# One of its pods fails as soon as all run.
+begin_restart() {
+    policy='{backoff: {initialSeconds: 0}}' job "$1" 2
+    (kubectl wait -n "$namespace" "trainingjob/$1" --for='jsonpath={.status.phase}=Running' --timeout=60s &&
+        kubectl annotate -n "$namespace" pod "$1-worker-1" test.kitae.dev/exit-code=7) >/dev/null &
+    helpers+=($!)
+}
+over_restart() {
+    in_its_second_attempt "$1" && expect "$(field "$1" '{.status.restarts}/{.status.restartsWithoutProgress}')" 1/1 &&
+        expect "$(field "$1" '{.status.attempts[0].role}-{.status.attempts[0].index}/{.status.attempts[0].exitCode}')" worker-1/7
+}
+in_its_second_attempt() {
+    [ "$(field "$1" '{.status.attempt}/{.status.phase}')" = 2/Running ] &&
+        [ "$(get pods -l "kitae.dev/job=$1,kitae.dev/attempt=2" -o name | wc -l)" = "$(pods_of "$1" | wc -w)" ]
+}
+
+# It is suspended as soon as it runs, and resumed as soon as it has stopped.
+begin_suspension() {
+    job "$1" 2
+    (kubectl wait -n "$namespace" "trainingjob/$1" --for='jsonpath={.status.phase}=Running' --timeout=60s &&
+        kubectl patch trainingjob -n "$namespace" "$1" --type=merge -p '{"spec":{"suspend":true}}' &&
+        kubectl wait -n "$namespace" "trainingjob/$1" --for=condition=Suspended --timeout=60s &&
+        kubectl patch trainingjob -n "$namespace" "$1" --type=merge -p '{"spec":{"suspend":false}}') >/dev/null &
+    helpers+=($!)
+}
+over_suspension() {
+    in_its_second_attempt "$1" && expect "$(field "$1" '{.status.restarts}/{.status.attempts[0].reason}')" 0/Suspended
+}
+
+begin_ttl() {
+    create_job "$1" <<END
+  ttlSecondsAfterFinished: 1
+  roles: [{name: worker, replicas: 2}]
+  template: {metadata: {annotations: {test.kitae.dev/run-seconds: "0.5"}}, spec: {containers: [{name: main, image: example}]}}
+END
+}
+over_ttl() { over_deletion "$1"; }
 
 # ended JOB PHASE: with its records made and its finalizers gone.
 ended() {
@@ -75,8 +113,11 @@ killed_at_each_write() { # LIFE before|after
     done
     echo "a life has at most $((n - 1)) writes; the operator was killed $when each of them"
     [ $n -gt 6 ] || fail "too few"
-    [ "$life" = deletion ] || expect "$(each_pod_once)" $((2 * n))
-    each_pod_once
+    case $life in
+    deletion) each_pod_once ;;
+    restart | suspension) expect "$(each_pod_once 2)" $((2 * n)) ;;
+    *) expect "$(each_pod_once)" $((2 * n)) ;;
+    esac
 }
 
 success_before() { killed_at_each_write success before; }
@@ -85,6 +126,12 @@ failure_before() { killed_at_each_write failure before; }
 failure_after() { killed_at_each_write failure after; }
 deletion_before() { killed_at_each_write deletion before; }
 deletion_after() { killed_at_each_write deletion after; }
+restart_before() { killed_at_each_write restart before; }
+restart_after() { killed_at_each_write restart after; }
+suspension_before() { killed_at_each_write suspension before; }
+suspension_after() { killed_at_each_write suspension after; }
+ttl_before() { killed_at_each_write ttl before; }
+ttl_after() { killed_at_each_write ttl after; }
 
 # A hundred kills, each at a write that a seed chooses, while others are in flight.
 seeded_moments() {
@@ -120,4 +167,10 @@ it "killed before each write of a job that fails, it fails with its cause, and n
 it "killed after each write of a job that fails, it fails with its cause, and no pod is created twice" failure_after
 it "killed before each write of a job that is deleted, nothing is left" deletion_before
 it "killed after each write of a job that is deleted, nothing is left" deletion_after
+it "killed before each write of a restart, the second attempt runs, and no pod of it is created twice" restart_before
+it "killed after each write of a restart, the second attempt runs, and no pod of it is created twice" restart_after
+it "killed before each write of a suspension, the job goes on when resumed, and no pod is created twice" suspension_before
+it "killed after each write of a suspension, the job goes on when resumed, and no pod is created twice" suspension_after
+it "killed before each write of a job that succeeds and has a TTL, nothing is left" ttl_before
+it "killed after each write of a job that succeeds and has a TTL, nothing is left" ttl_after
 it "killed 100 times with writes in flight, all jobs succeed, and no pod is created twice" seeded_moments
