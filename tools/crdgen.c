@@ -5,8 +5,8 @@
  *
  * Names follow the path of a node: spec.roles[] is `struct PREFIX_spec_roles`. An object that keeps unknown fields, has
  * such a member (a pod template), or declares none, stays JSON text (FIELD_RAW); what it does declare becomes a table
- * for the checker alone. Left to the server without a word: bounds of maps and of the items of plain lists, and
- * patterns that POSIX cannot express.
+ * for the checker alone. Left to the server without a word: bounds of the items of plain lists, and patterns that POSIX
+ * cannot express.
  */
 
 #include <ctype.h>
@@ -48,16 +48,6 @@ static const char *upper(struct gen *gen, const char *text)
     for (char *c = out; *c; c++)
         *c = (char)(isalnum((unsigned char)*c) ? toupper((unsigned char)*c) : '_');
     return out;
-}
-
-/* What the items of a list have to themselves: a member, "" for the item as a whole, NULL for nothing. */
-static const char *unique_key(const json_t *schema)
-{
-    const json_t *keys = jb_get(schema, "x-kubernetes-list-map-keys");
-
-    if (strcmp(jb_get_str(schema, "x-kubernetes-list-type"), "set") == 0)
-        return "";
-    return json_array_size(keys) == 1 ? json_string_value(json_array_get(keys, 0)) : NULL;
 }
 
 /* Adds text as a string literal of C. */
@@ -195,13 +185,14 @@ static void add_constraints(struct strbuf *row, const json_t *schema, enum field
 
     add_bounds(row, schema, type);
     add_text(row, "pattern", pattern);
-    add_text(row, "unique", is_list(type) ? unique_key(schema) : NULL);
+    add_text(row, "unique", is_list(type) ? schema_unique(schema) : NULL);
     add_text(row, "preset", preset);
     if (required)
         strbuf_adds(row, ", .required = true");
 }
 
 static int define_object(struct gen *gen, const struct node *node, struct error *err);
+static int define_map(struct gen *gen, const struct node *node, struct error *err);
 
 /* Defines what a member refers to (an enumeration, the table of an object) before the member, and refers to it. */
 static int add_reference(
@@ -222,6 +213,10 @@ static int add_reference(
         return 0;
     }
     of.in_text |= type == FIELD_RAW;
+    if (jb_get(of.schema, "additionalProperties")) {
+        strbuf_addf(row, ", .of = &%s_type", node->name);
+        return define_map(gen, &of, err);
+    }
     if (!jb_get(of.schema, "properties")) {
         gen->uses_any_object = true;
         strbuf_adds(row, ", .of = &any_object");
@@ -334,6 +329,39 @@ static int define_object(struct gen *gen, const struct node *node, struct error 
     return 0;
 }
 
+/* The table of an object that has values of one kind under any key; such an object has no named members. */
+static int define_map(struct gen *gen, const struct node *node, struct error *err)
+{
+    struct node value = {
+        .schema = jb_get(node->schema, "additionalProperties"),
+        .path = arena_printf(&gen->arena, "%s{}", node->path),
+        .name = arena_printf(&gen->arena, "%s_value", node->name),
+        .in_text = true,
+    };
+    auto_strbuf struct strbuf row = { 0 }, bounds = { 0 };
+    enum field_type type;
+
+    if (!json_is_object(value.schema) || jb_get(node->schema, "properties"))
+        return error_set(err, ERROR_INVALID, "%s: crdgen knows maps with a schema for their values only", node->path);
+    if (schema_classify(&value, &type, err) < 0 || add_reference(gen, &value, type, &row, err) < 0)
+        return -1;
+    add_rules(gen, value.schema, value.path);
+    add_constraints(&row, value.schema, type, false);
+    add_bound(&bounds, "min", jb_get(node->schema, "minProperties"), NULL);
+    add_bound(&bounds, "max", jb_get(node->schema, "maxProperties"), NULL);
+    strbuf_addf(&gen->source,
+                "static const struct field %s = { \"\", %s%s };\n\n",
+                value.name,
+                type_names[type],
+                strbuf_text(&row));
+    strbuf_addf(&gen->source,
+                "static const struct fields %s_type = { .each = &%s%s };\n\n",
+                node->name,
+                value.name,
+                strbuf_text(&bounds));
+    return 0;
+}
+
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
 
 /* The stored version of a CRD. */
@@ -355,11 +383,15 @@ static json_t *document_schema(const json_t *crd, const json_t *version)
     json_t *properties = jb_child_object(schema, "properties"), *required = jb_child_array(schema, "required");
     json_t *api_version = jb_fmt("%s/%s", jb_get_str(spec, "group"), jb_get_str(version, "name"));
     json_t *kind = jb_copy(jb_get(jb_get(spec, "names"), "kind"));
+    json_t *metadata = jb_child_object(properties, "metadata"), *members = jb_child_object(metadata, "properties");
+    json_t *texts = OBJ({ "type", jb_str("object") }, { "additionalProperties", OBJ({ "type", jb_str("string") }) });
 
     jb_set(properties, "apiVersion", OBJ({ "type", jb_str("string") }, { "enum", ARR(api_version) }));
     jb_set(properties, "kind", OBJ({ "type", jb_str("string") }, { "enum", ARR(kind) }));
-    jb_set(jb_child_object(properties, "metadata"), "type", jb_str("object"));
-    jb_set(jb_child_object(properties, "metadata"), "x-kubernetes-preserve-unknown-fields", jb_bool(true));
+    jb_set(metadata, "type", jb_str("object"));
+    jb_set(metadata, "x-kubernetes-preserve-unknown-fields", jb_bool(true));
+    jb_set(members, "annotations", jb_copy(texts));
+    jb_set(members, "labels", texts);
     jb_append(required, jb_str("apiVersion"));
     jb_append(required, jb_str("kind"));
     jb_append(required, jb_str("metadata"));

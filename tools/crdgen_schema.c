@@ -117,6 +117,15 @@ const char *schema_pattern(const json_t *schema)
     return *pattern && posix_can(pattern) ? pattern : NULL;
 }
 
+const char *schema_unique(const json_t *schema)
+{
+    const json_t *keys = jb_get(schema, "x-kubernetes-list-map-keys");
+
+    if (strcmp(jb_get_str(schema, "x-kubernetes-list-type"), "set") == 0)
+        return "";
+    return json_array_size(keys) == 1 ? json_string_value(json_array_get(keys, 0)) : NULL;
+}
+
 static int complain(const struct node *node, struct error *err, const char *what)
 {
     return error_set(err, ERROR_INVALID, "%s: %s", node->path, what);

@@ -21,5 +21,8 @@ bool schema_requires(const json_t *schema, const char *key);
 /* The pattern of a schema when POSIX extended expressions mean the same by it as RE2, else NULL. */
 const char *schema_pattern(const json_t *schema);
 
+/* What the items of a list have to themselves: a member, "" for the item as a whole, NULL for nothing. */
+const char *schema_unique(const json_t *schema);
+
 /* processesPerReplica becomes processes_per_replica, clusterIP cluster_ip, default default_; in the arena. */
 const char *schema_member_name(struct arena *arena, const char *key);

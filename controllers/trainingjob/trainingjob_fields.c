@@ -4,13 +4,21 @@
 
 #include "../../operator/base/memory.h"
 
-static const struct fields any_object = { .open = true };
-
 static const char *const trainingjob_api_version_names[] = { "kitae.dev/v1alpha1", NULL };
 
 static const char *const trainingjob_kind_names[] = { "TrainingJob", NULL };
 
+static const struct field trainingjob_metadata_annotations_value = { "", FIELD_STRING };
+
+static const struct fields trainingjob_metadata_annotations_type = { .each = &trainingjob_metadata_annotations_value };
+
+static const struct field trainingjob_metadata_labels_value = { "", FIELD_STRING };
+
+static const struct fields trainingjob_metadata_labels_type = { .each = &trainingjob_metadata_labels_value };
+
 static const struct field trainingjob_metadata_fields[] = {
+    { "annotations", FIELD_RAW, .of = &trainingjob_metadata_annotations_type },
+    { "labels", FIELD_RAW, .of = &trainingjob_metadata_labels_type },
     { "name", FIELD_STRING, .pattern = "^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$" },
 };
 
@@ -379,9 +387,23 @@ static const struct fields trainingjob_spec_roles_depends_on_type = {
     .size = sizeof(struct trainingjob_spec_roles_depends_on),
 };
 
+static const struct field trainingjob_spec_roles_template_metadata_annotations_value = { "",
+                                                                                         FIELD_STRING,
+                                                                                         .max = 262144 };
+
+static const struct fields trainingjob_spec_roles_template_metadata_annotations_type = {
+    .each = &trainingjob_spec_roles_template_metadata_annotations_value, .max = 128
+};
+
+static const struct field trainingjob_spec_roles_template_metadata_labels_value = { "", FIELD_STRING, .max = 63 };
+
+static const struct fields trainingjob_spec_roles_template_metadata_labels_type = {
+    .each = &trainingjob_spec_roles_template_metadata_labels_value, .max = 64
+};
+
 static const struct field trainingjob_spec_roles_template_metadata_fields[] = {
-    { "annotations", FIELD_RAW, .of = &any_object },
-    { "labels", FIELD_RAW, .of = &any_object },
+    { "annotations", FIELD_RAW, .of = &trainingjob_spec_roles_template_metadata_annotations_type },
+    { "labels", FIELD_RAW, .of = &trainingjob_spec_roles_template_metadata_labels_type },
 };
 
 static const struct fields trainingjob_spec_roles_template_metadata_type = {
@@ -567,9 +589,21 @@ static const struct fields trainingjob_spec_success_policy_type = {
     .size = sizeof(struct trainingjob_spec_success_policy),
 };
 
+static const struct field trainingjob_spec_template_metadata_annotations_value = { "", FIELD_STRING, .max = 262144 };
+
+static const struct fields trainingjob_spec_template_metadata_annotations_type = {
+    .each = &trainingjob_spec_template_metadata_annotations_value, .max = 128
+};
+
+static const struct field trainingjob_spec_template_metadata_labels_value = { "", FIELD_STRING, .max = 63 };
+
+static const struct fields trainingjob_spec_template_metadata_labels_type = {
+    .each = &trainingjob_spec_template_metadata_labels_value, .max = 64
+};
+
 static const struct field trainingjob_spec_template_metadata_fields[] = {
-    { "annotations", FIELD_RAW, .of = &any_object },
-    { "labels", FIELD_RAW, .of = &any_object },
+    { "annotations", FIELD_RAW, .of = &trainingjob_spec_template_metadata_annotations_type },
+    { "labels", FIELD_RAW, .of = &trainingjob_spec_template_metadata_labels_type },
 };
 
 static const struct fields trainingjob_spec_template_metadata_type = {

@@ -65,6 +65,8 @@ struct fields {
     size_t size;              /* of the struct */
     const char *const *rules; /* messages of the rules that only a server checks (CEL), NULL at the end; may be NULL */
     bool open;                /* keeps fields that the table does not name (x-kubernetes-preserve-unknown-fields) */
+    const struct field *each; /* a map: what every value must be, its key in no table; checker only. NULL: no map */
+    int64_t min, max;         /* entries of a map; both 0: unbounded */
 };
 
 /*

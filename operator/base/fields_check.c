@@ -238,11 +238,35 @@ static json_t *preset_value(const struct field *field)
     return value;
 }
 
+/* As the API server does, a null is taken for no entry: also one that makes the map too large. */
+static void check_map(struct check *check, const struct fields *type, json_t *map)
+{
+    size_t length = check->path.length;
+    const char *key;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(map, next, key, value) {
+        enter(check, key);
+        if (json_is_null(value))
+            json_object_del(map, key);
+        else
+            check_value(check, type->each, value);
+        leave(check, length);
+    }
+    if (type->max && json_object_size(map) > (size_t)type->max)
+        problem(check, "more than %" PRId64 " entries", type->max);
+    if (json_object_size(map) < (size_t)type->min)
+        problem(check, "fewer than %" PRId64 " entries", type->min);
+}
+
 static void check_object(struct check *check, const struct fields *type, json_t *object)
 {
     size_t length = check->path.length;
 
-    if (!type->open)
+    if (type->each)
+        check_map(check, type, object);
+    else if (!type->open)
         check_unknown(check, type, object);
     for (size_t i = 0; i < type->count; i++) {
         const struct field *field = &type->list[i];

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,10 +68,10 @@ static bool parse_switch(struct option *option, const char *text)
 
 static bool parse_number(struct option *option, const char *text)
 {
-    char *end;
+    size_t length = strlen(text);
 
-    option->number = strtol(text, &end, 10);
-    return *text && !*end && option->number >= 0;
+    option->number = strtol(text, NULL, 10);
+    return length && strspn(text, "0123456789") == length && option->number <= INT_MAX;
 }
 
 /* Adds the parts of a comma-separated text; the pieces live as long as the process. */
@@ -87,6 +88,8 @@ static bool parse_list(struct option *option, const char *text)
     }
     return true;
 }
+
+_Static_assert(OPTION_MAX_VALUES == 32, "the message below says so");
 
 static int set(struct option *option, const char *source, const char *text)
 {
@@ -117,7 +120,8 @@ static int set(struct option *option, const char *source, const char *text)
             source,
             text,
             option->type == OPTION_SWITCH   ? "true or false"
-            : option->type == OPTION_NUMBER ? "a number"
+            : option->type == OPTION_NUMBER ? "a whole number"
+            : option->type == OPTION_LIST   ? "no more than 32 of them in all"
                                             : option->value);
     return 2;
 }

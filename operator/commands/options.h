@@ -21,7 +21,7 @@ struct option {
     /* filled by options_parse; texts are borrowed from argv and the environment */
     bool given;
     bool on;                                 /* SWITCH: --name, --name=true or =false */
-    const char *text;                        /* the others; of a LIST the first; NULL: not given */
+    const char *text;                        /* as it was written last; NULL: not given, or a bare SWITCH */
     const char *list[OPTION_MAX_VALUES + 1]; /* LIST: NULL-terminated; commas separate too */
     size_t list_count;
     long number; /* NUMBER */

@@ -111,6 +111,7 @@ static void fill_engine_options(const struct kube_config *config, const char *id
                                     .transport_fixed = transport != NULL,
                                     .leader_elect = elect->given ? elect->on : !config->context,
                                     .lease_namespace = lease_namespace ? lease_namespace : config->namespace,
+                                    .host = config->server.authority,
                                     .identity = identity,
                                     .window = (unsigned)option_named(options, "window")->number,
                                     .seed = random_number(),

@@ -6,7 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/jb.h"
 #include "../base/strbuf.h"
+
+enum { MAX_VALUE = 2048 }; /* bytes of one text; servers and webhooks may say more */
 
 static enum log_level lowest = LOG_INFO;
 static enum log_format shape = LOG_LOGFMT;
@@ -17,29 +20,42 @@ void log_setup(enum log_level level, enum log_format format)
     shape = format;
 }
 
-/* Appends text in quotes, with what would break a line or a quote escaped; valid in JSON and in logfmt. */
-static void add_quoted(struct strbuf *line, const char *text)
+static void add_escaped(struct strbuf *line, char byte)
 {
-    strbuf_addc(line, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            strbuf_addf(line, "\\%c", *text);
-        else if (*text == '\n')
-            strbuf_adds(line, "\\n");
-        else if ((unsigned char)*text < 0x20)
-            strbuf_addf(line, "\\u%04x", (unsigned char)*text);
-        else
-            strbuf_addc(line, *text);
-    }
-    strbuf_addc(line, '"');
+    if (byte == '"' || byte == '\\')
+        strbuf_addf(line, "\\%c", byte);
+    else if (byte == '\n')
+        strbuf_adds(line, "\\n");
+    else if ((unsigned char)byte < 0x20)
+        strbuf_addf(line, "\\u%04x", (unsigned char)byte);
+    else
+        strbuf_addc(line, byte);
 }
 
+/*
+ * Appends text in quotes, with what would break a line or a quote escaped; valid in JSON and in logfmt. Texts may be
+ * the first bytes of whatever a proxy answered, in any encoding: those that are not UTF-8 become U+FFFD.
+ */
+static void add_quoted(struct strbuf *line, const char *text)
+{
+    size_t length = strnlen(text, MAX_VALUE);
+    json_auto_t *valid = jb_strn(text, length);
+
+    strbuf_addc(line, '"');
+    for (const char *at = json_string_value(valid); *at; at++)
+        add_escaped(line, *at);
+    strbuf_adds(line, text[length] ? "...\"" : "\"");
+}
+
+/* Needs no quotes in logfmt. */
 static bool is_plain(const char *text)
 {
-    for (const char *at = text; *at; at++)
-        if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=' || *at == '\\')
+    const char *at = text;
+
+    for (; *at > ' ' && *at < 0x7f && at - text < MAX_VALUE; at++)
+        if (*at == '"' || *at == '=' || *at == '\\')
             return false;
-    return *text != '\0';
+    return at > text && !*at;
 }
 
 static void add_key(struct strbuf *line, const struct log_key *key)
@@ -71,7 +87,7 @@ static void add_time(struct strbuf *line)
 void log_line(enum log_level level, const char *message, const struct log_key *keys)
 {
     static const char *const names[] = { "debug", "info", "warn", "error" };
-    auto_strbuf struct strbuf line = { .maximum = STRBUF_MAX_TEXT };
+    auto_strbuf struct strbuf line = { 0 };
 
     if (level < lowest)
         return;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ static void report_request_codes(const struct engine *engine, struct strbuf *out
             continue;
         snprintf(code, sizeof(code), status ? "%d" : "<error>", status);
         metrics_label(&labels, "code", code);
+        metrics_label(&labels, "host", engine->options.host ? engine->options.host : "");
         metrics_label(&labels, "method", http_method_name(method));
         metrics_sample(
             out, "rest_client_requests_total", strbuf_text(&labels), (double)engine->counters.requests[method][status]);
@@ -242,8 +244,49 @@ static int open_files(void)
     return count;
 }
 
+/* When the machine was started, in seconds since 1970; 0: not to be read. */
+static double boot_time(void)
+{
+    FILE *file = fopen("/proc/stat", "re");
+    char line[256]; /* longer lines come in pieces, and no piece of one begins so */
+    long long seconds = 0;
+
+    if (!file)
+        return 0;
+    while (fgets(line, sizeof(line), file) && sscanf(line, "btime %lld", &seconds) != 1)
+        ;
+    fclose(file);
+    return (double)seconds;
+}
+
+/*
+ * Field 22 of proc(5)'s stat counts ticks since boot. The second field is the program's name, which may hold spaces
+ * and brackets of its own: what follows it is found from its last bracket. 0: not to be read.
+ */
+static double start_time(void)
+{
+    FILE *file = fopen("/proc/self/stat", "re");
+    unsigned long long ticks = 0;
+    double boot = boot_time();
+    char text[1024];
+    const char *at;
+
+    if (!file)
+        return 0;
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    at = strrchr(text, ')');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    if (!at || boot <= 0 || sscanf(at, "%llu", &ticks) != 1)
+        return 0;
+    return boot + (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
 static void report_process(struct strbuf *out)
 {
+    const char *since = "process_start_time_seconds";
+    double started = start_time();
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
@@ -255,6 +298,8 @@ static void report_process(struct strbuf *out)
                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
     single(out, "process_resident_memory_bytes", METRIC_GAUGE, "Resident memory.", (double)resident_bytes());
     single(out, "process_open_fds", METRIC_GAUGE, "Open files.", open_files());
+    if (started > 0)
+        single(out, since, METRIC_GAUGE, "When the process was started, seconds since 1970.", started);
 }
 
 void report_metrics(const struct engine *engine, struct strbuf *out)

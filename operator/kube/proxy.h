@@ -2,7 +2,7 @@
 /*
  * Which proxy stands before the API server: the cluster's proxy-url, else the environment by the rules of Go's
  * httpproxy, which kubectl follows. Resolved once into one setting for libcurl and libwebsockets alike, as the two read
- * different variables: both must be told even that there is none (CURLOPT_PROXY "", http_proxy_address "").
+ * different variables: both must be told even that there is none (CURLOPT_PROXY "", http_proxy_address "none:0").
  */
 
 #include <stdbool.h>

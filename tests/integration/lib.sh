@@ -193,10 +193,20 @@ stop_operator() {
 
 kill_operator() { stop_operator "${1:-$operator}" KILL || true; }
 
-# metric NAME-WITH-LABELS [PORT]: the sum of its samples (a name without labels: all of them).
+# metric NAME[{LABEL="VALUE",...}] [PORT]: the sum of its samples that have all these labels, in any order.
 metric() {
     curl -sf "http://127.0.0.1:${2:-$port}/metrics" |
-        awk -v name="$1" '$1 == name || index($1, name "{") == 1 { sum += $2; seen = 1 } END { if (!seen) exit 1; print sum }'
+        awk -v wanted="$1" '
+            BEGIN { count = split(wanted, part, /[{,}]/) }
+            $1 == part[1] || index($1, part[1] "{") == 1 {
+                labels = substr($1, length(part[1]) + 1)
+                gsub(/[{}]/, ",", labels)
+                for (i = 2; i <= count; i++)
+                    if (part[i] != "" && !index(labels, "," part[i] ",")) next
+                sum += $2
+                seen = 1
+            }
+            END { if (!seen) exit 1; print sum }'
 }
 
 metric_is() { [ "$(metric "$1" "${3:-$port}")" = "$2" ]; }

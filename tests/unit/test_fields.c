@@ -43,7 +43,11 @@ static const struct fields part_type = { .list = part_fields,
                                          .count = ARRAY_SIZE(part_fields),
                                          .size = sizeof(struct part) };
 
+static const struct field label = { "", FIELD_STRING, .max = 3, .pattern = "^[a-z]" };
+static const struct fields labels_type = { .each = &label, .min = 1, .max = 2 };
+
 static const struct field inner_fields[] = {
+    { "labels", FIELD_RAW, .of = &labels_type },
     { "policy", FIELD_ENUM, .names = (const char *const[]){ "Never", NULL }, .preset = "\"Never\"" },
 };
 static const struct fields inner_type = { .list = inner_fields, .count = ARRAY_SIZE(inner_fields), .open = true };
@@ -312,6 +316,14 @@ static void fields_check__problems__table(void **state)
         { "{\"raw\":[]}", "spec.raw: expected an object\n" },
         { "{\"raw\":{\"policy\":\"Always\",\"kept\":1}}",
           "spec.raw.policy: unknown value 'Always'; write one of Never\n" },
+        { "{\"raw\":{\"labels\":{\"a.b/c\":\"abc\",\"d\":\"e\",\"none\":null}}}", "" },
+        { "{\"raw\":{\"labels\":[\"a\"]}}", "spec.raw.labels: expected an object\n" },
+        { "{\"raw\":{\"labels\":{\"a.b/c\":5,\"d\":true,\"e\":{}}}}",
+          "spec.raw.labels.a.b/c: expected a string\nspec.raw.labels.d: expected a string\n"
+          "spec.raw.labels.e: expected a string\nspec.raw.labels: more than 2 entries\n" },
+        { "{\"raw\":{\"labels\":{\"a\":\"abcd\",\"b\":\"A\"}}}",
+          "spec.raw.labels.a: 'abcd' is longer than 3 characters\nspec.raw.labels.b: 'A' does not match ^[a-z]\n" },
+        { "{\"raw\":{\"labels\":{\"a\":null}}}", "spec.raw.labels: fewer than 1 entries\n" },
         { "{\"part\":{\"size\":101}}", "spec.part.name: is required\nspec.part.size: 101 is not between 0 and 100\n" },
         { "{\"part\":{\"name\":null}}", "spec.part.name: is required\n" },
         { "{\"part\":{\"name\":\"\"}}", "spec.part.name: '' is shorter than 1 characters\n" },
@@ -361,6 +373,8 @@ static void fields_check__defaults__table(void **state)
         { "{\"text\":null,\"parts\":[{\"name\":\"a\",\"size\":null}]}", "{\"parts\":[{\"name\":\"a\",\"size\":7}]}" },
         { "{\"parts\":[{\"name\":\"a\",\"size\":0}],\"raw\":{\"kept\":null}}",
           "{\"parts\":[{\"name\":\"a\",\"size\":0}],\"raw\":{\"kept\":null,\"policy\":\"Never\"}}" },
+        { "{\"parts\":null,\"raw\":{\"labels\":{\"a\":\"b\",\"c\":null}}}",
+          "{\"parts\":[{\"name\":\"p\",\"size\":7}],\"raw\":{\"labels\":{\"a\":\"b\"},\"policy\":\"Never\"}}" },
     };
 
     (void)state;

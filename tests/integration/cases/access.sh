@@ -103,7 +103,7 @@ what_it_serves() {
     lives told
     text=$(curl -sf "http://127.0.0.1:$port/metrics")
     for name in controller_runtime_reconcile_total controller_runtime_reconcile_errors_total workqueue_depth rest_client_requests_total \
-        leader_election_master_status kitae_watch_age_seconds kitae_watch_restarts_total kitae_watch_bytes_total kitae_watch_transport; do
+        process_start_time_seconds leader_election_master_status kitae_watch_age_seconds kitae_watch_restarts_total kitae_watch_bytes_total kitae_watch_transport; do
         contains "$text" "# TYPE $name "
     done
     kill -USR1 "$operator"
