@@ -146,10 +146,8 @@ watch: $(BUILD)/integration/test_watch ## both carriers of watches, on a cluster
 		'tests/cluster/cluster restart-apiserver >/dev/null && tools/run-tests watch $<'
 
 .PHONY: e2e
-e2e: all ## on a real node (needs root): the cluster itself, the demo, the walk by hand
-	$(Q)tests/cluster/real/test
-	$(Q)tools/demo --real; status=$$?; tools/demo down; exit $$status
-	$(Q)tools/run-document docs/getting-started.md
+e2e: all ## on a real node (needs root): the cluster itself, the demo, the walk by hand, jobs of real frameworks
+	$(Q)tools/test e2e
 
 demo: ## trains on a real cluster on this machine, and shows it
 	$(Q)tools/setup build
