@@ -155,8 +155,8 @@ demo: ## trains on a real cluster on this machine, and shows it
 	$(Q)tools/demo
 
 .PHONY: bench
-bench: all ## loads W1, W2 and paced, beside a client that only POSTs
-	$(Q)tests/bench/run
+bench: all ## loads, beside a client that only POSTs; BENCH_FLAGS=--peers adds other operators
+	$(Q)tests/bench/run $(BENCH_FLAGS)
 
 # -- the rest --------------------------------------------------------------------------------------------------------
 .PHONY: lint format

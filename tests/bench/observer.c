@@ -1,6 +1,7 @@
 /*
- * An independent watcher: sees TrainingJobs and pods of one namespace come and change, over watches of its own, and
- * takes the time of each. A watch that ends is taken up again at its last resourceVersion, so nothing is missed; a
+ * An independent watcher: sees jobs and pods of one namespace come and change, over watches of its own, and
+ * takes the time of each. Jobs are TrainingJobs, or any other kind whose resource is named; then only that they come
+ * and go counts. A watch that ends is taken up again at its last resourceVersion, so nothing is missed; a
  * version that is too old ends the program, since times would then be wrong.
  *
  * Prints "watching" when both watches are open, and at the end one line of JSON (sightings_report, and "closes": how
@@ -27,7 +28,9 @@ static struct option options[] = {
     { "namespace", 'n', OPTION_TEXT, "NAME", "where (default: load)" },
     { "jobs", 'j', OPTION_NUMBER, "N", "how many are expected (default: 1)" },
     { "pods", 'p', OPTION_NUMBER, "N", "how many are expected in all (default: 1)" },
-    { "until", 'u', OPTION_CHOICE, "added|running|jobs-running|finished|gone", "when to end (default: running)" },
+    { "resource", 'r', OPTION_TEXT, "PATH", "of jobs (default: apis/kitae.dev/v1alpha1/trainingjobs)" },
+    { "until", 'u', OPTION_CHOICE, "added|running|jobs-running|finished|gone|whole", "when to end (default: running)" },
+    { "left", 'l', OPTION_NUMBER, "N", "whole: jobs and pods are there; all pods of all jobs run again after N left" },
     { "timeout", 't', OPTION_NUMBER, "SECONDS", "when to give up (default: 300)" },
     { "settle", 's', OPTION_NUMBER, "SECONDS", "go on watching so long after the end, for what should not come" },
     { NULL },
@@ -53,10 +56,11 @@ struct watch {
 struct observer {
     struct session session;
     const char *namespace;
+    const char *resource; /* of jobs, without the namespace; NULL: TrainingJobs */
     struct watch watches[2];
     struct sightings seen;
     const char *until;
-    unsigned jobs, pods;
+    unsigned jobs, pods, left;
 };
 
 /* -- watching ------------------------------------------------------------------------------------------------------ */
@@ -120,14 +124,34 @@ static void signalled(void *context, const struct watch_signal *signal, uint64_t
     }
 }
 
+static void add_collection(struct strbuf *path, const struct watch *watch)
+{
+    const struct observer *observer = watch->observer;
+    const char *plural = observer->resource ? strrchr(observer->resource, '/') : NULL;
+
+    if (watch->kind == KIND_TRAINING_JOB && plural)
+        strbuf_addf(path,
+                    "/%.*s/namespaces/%s%s",
+                    (int)(plural - observer->resource),
+                    observer->resource,
+                    observer->namespace,
+                    plural);
+    else
+        path_collection(path, watch->kind, observer->namespace);
+}
+
 static void open_watch(struct watch *watch)
 {
     struct observer *observer = watch->observer;
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
     struct watch_command command = { .open = true, .transport = WATCH_HTTP, .timeout_ms = 3600 * 1000 };
 
-    path_collection(&path, watch->kind, observer->namespace);
-    strbuf_addf(&path, "?watch=true&allowWatchBookmarks=true&resourceVersion=%" PRIu64, watch->version);
+    add_collection(&path, watch);
+    strbuf_adds(&path, "?watch=true&allowWatchBookmarks=true");
+    if (watch->version)
+        strbuf_addf(&path, "&resourceVersion=%" PRIu64, watch->version);
+    else
+        strbuf_adds(&path, "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
     command.path = strbuf_detach(&path);
     watch->stream = watch_stream_create(observer->session.http, &command, signalled, watch);
 }
@@ -151,7 +175,7 @@ static void begin(struct watch *watch)
     struct error err;
     int status;
 
-    path_collection(&path, watch->kind, observer->namespace);
+    add_collection(&path, watch);
     strbuf_adds(&path, "?limit=1");
     request = http_request_create(HTTP_GET, strbuf_detach(&path), NULL, NULL);
     request->timeout_ms = 30000;
@@ -178,9 +202,18 @@ static bool has_seen_all(const struct observer *observer)
         return seen->pods_running >= observer->pods && seen->jobs_running >= observer->jobs;
     if (strcmp(until, "finished") == 0)
         return seen->jobs_finished >= observer->jobs;
+    if (strcmp(until, "whole") == 0)
+        return seen->pods_left >= observer->left && seen->jobs_whole >= observer->jobs;
     if (strcmp(until, "gone") == 0)
         return seen->jobs_gone >= observer->jobs && seen->pods_gone >= observer->pods;
     return true;
+}
+
+/* Both watches are open and, when what is there counts, it has been seen. */
+static bool is_ready(const struct observer *observer)
+{
+    return observer->watches[0].opened && observer->watches[1].opened &&
+           (!observer->left || observer->seen.jobs_whole >= observer->jobs);
 }
 
 static void observe_until(struct observer *observer, int64_t deadline, bool stop_when_seen)
@@ -192,7 +225,7 @@ static void observe_until(struct observer *observer, int64_t deadline, bool stop
         http_client_step(observer->session.http);
         for (int i = 0; i < 2; i++)
             keep_open(&observer->watches[i]);
-        if (!announced && stop_when_seen && observer->watches[0].opened && observer->watches[1].opened) {
+        if (!announced && stop_when_seen && is_ready(observer)) {
             announced = true;
             printf("watching\n");
             fflush(stdout);
@@ -238,7 +271,10 @@ static void set_up(struct observer *observer)
     observer->until = until->given ? until->text : "running";
     observer->jobs = (unsigned)number_of("jobs", 1);
     observer->pods = (unsigned)number_of("pods", 1);
+    observer->left = (unsigned)number_of("left", 0);
+    observer->resource = option_named(options, "resource")->text;
     sightings_init(&observer->seen);
+    observer->seen.replicas = observer->jobs ? observer->pods / observer->jobs : 0;
     if (session_open(&observer->session,
                      option_named(options, "kubeconfig")->text,
                      "kitae-bench-observer",
@@ -246,10 +282,13 @@ static void set_up(struct observer *observer)
                      observer,
                      &err) < 0)
         die("%s", err.message);
-    observer->watches[0] = (struct watch){ .observer = observer, .kind = KIND_TRAINING_JOB };
-    observer->watches[1] = (struct watch){ .observer = observer, .kind = KIND_POD };
-    begin(&observer->watches[0]);
-    begin(&observer->watches[1]);
+    for (int i = 0; i < 2; i++) {
+        observer->watches[i] = (struct watch){ .observer = observer, .kind = i ? KIND_POD : KIND_TRAINING_JOB };
+        if (observer->left)
+            open_watch(&observer->watches[i]); /* with what is there */
+        else
+            begin(&observer->watches[i]);
+    }
 }
 
 int main(int argc, char **argv)
@@ -265,7 +304,8 @@ int main(int argc, char **argv)
     complete = has_seen_all(&observer);
     observe_until(&observer, now_ns() + number_of("settle", 0) * INT64_C(1000000000), false);
     report(&observer);
-    complete &= observer.seen.jobs_added <= observer.jobs && observer.seen.pods_added <= observer.pods;
+    if (!observer.left)
+        complete &= observer.seen.jobs_added <= observer.jobs && observer.seen.pods_added <= observer.pods;
     for (int i = 0; i < 2; i++)
         watch_stream_destroy(observer.watches[i].stream);
     sightings_finish(&observer.seen);

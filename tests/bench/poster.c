@@ -2,7 +2,8 @@
  * A client that only writes: for each of N jobs the custom resource, and as soon as its uid is known what the operator
  * would make of it: Service, pods, one status. Nothing is watched, planned or checked: the floor that an operator is
  * measured against. Transport, window, paths and bodies are the operator's. With --make jobs it only submits custom
- * resources, for the operator to work on; with --make nothing it deletes them.
+ * resources, for the operator to work on; with --make nothing it deletes them, and with --make gaps pods that a file
+ * names. With --form the job is another operator's resource, made around the same pods (jobs/).
  *
  * Prints one line of JSON: {"first_post", "last_answer" (CLOCK_MONOTONIC ns), "requests", "errors", "retries",
  * "cpu_seconds"}. Exits with 1 when a request was refused.
@@ -23,6 +24,8 @@
 static struct option options[] = {
     { "kubeconfig", 'k', OPTION_TEXT, "FILE", "how to reach the cluster" },
     { "manifest", 'm', OPTION_TEXT, "FILE", "the TrainingJob to make copies of" },
+    { "form", 'f', OPTION_TEXT, "FILE", "what the job is for another operator" },
+    { "pods", 'l', OPTION_TEXT, "FILE", "names of pods, one a line, for --make gaps" },
     { "namespace", 'n', OPTION_TEXT, "NAME", "where (default: load)" },
     { "prefix", 'p', OPTION_TEXT, "NAME", "of the names of jobs (default: job)" },
     { "jobs", 'j', OPTION_NUMBER, "N", "how many (default: 1)" },
@@ -30,7 +33,7 @@ static struct option options[] = {
     { "rate", 'a', OPTION_NUMBER, "N", "jobs a second (default: as fast as it goes)" },
     { "window", 'w', OPTION_NUMBER, "N", "requests in flight at most (default: 16)" },
     { "run-seconds", 's', OPTION_TEXT, "N", "pods succeed after that time (default: never)" },
-    { "make", 'o', OPTION_CHOICE, "all|jobs|finished|nothing", "what to make of each job (default: all)" },
+    { "make", 'o', OPTION_CHOICE, "all|jobs|finished|nothing|gaps", "what to make of each job (default: all)" },
     { NULL },
 };
 
@@ -38,7 +41,7 @@ static const char usage[] = "Usage: poster --kubeconfig FILE --manifest FILE [FL
                             "\n"
                             "Writes jobs and what belongs to them, and reads nothing.";
 
-enum make { MAKE_ALL, MAKE_JOBS, MAKE_FINISHED, MAKE_NOTHING };
+enum make { MAKE_ALL, MAKE_JOBS, MAKE_FINISHED, MAKE_NOTHING, MAKE_GAPS };
 enum { DEFAULT_WINDOW = 16, TIMEOUT_MS = 60000, MAX_TRIES = 10, BUSY_MS = 1000 };
 
 /* The requests of a job, by number; the pods follow. */
@@ -54,6 +57,8 @@ struct poster {
     struct recipe recipe;
     const char *namespace;
     enum make make;
+    bool has_form;
+    char **gaps; /* MAKE_GAPS: a pod for each job */
     unsigned jobs, window;
     int64_t gap_ns; /* between the submissions of two jobs; 0: none */
     struct job *job;
@@ -95,17 +100,25 @@ static char *body_of(const struct poster *poster, unsigned number, unsigned step
     return strbuf_detach(&text);
 }
 
+static bool deletes(const struct poster *poster)
+{
+    return poster->make == MAKE_NOTHING || poster->make == MAKE_GAPS;
+}
+
 static char *path_of(const struct poster *poster, unsigned number, unsigned step)
 {
-    enum kind kind = step == DO_SERVICE ? KIND_SERVICE : step >= DO_PODS ? KIND_POD : KIND_TRAINING_JOB;
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
     char name[RECIPE_NAME];
 
     recipe_name(&poster->recipe, number, name);
-    if (poster->make == MAKE_NOTHING || step == DO_STATUS)
-        path_object(&path, kind, poster->namespace, name);
+    if (poster->make == MAKE_GAPS)
+        path_object(&path, KIND_POD, poster->namespace, poster->gaps[number]);
+    else if (step == DO_SERVICE || step >= DO_PODS)
+        path_collection(&path, step == DO_SERVICE ? KIND_SERVICE : KIND_POD, poster->namespace);
     else
-        path_collection(&path, kind, poster->namespace);
+        strbuf_adds(&path, poster->recipe.collection);
+    if (poster->make == MAKE_NOTHING || step == DO_STATUS)
+        strbuf_addf(&path, "/%s", name);
     strbuf_adds(&path, step == DO_STATUS ? "/status?" : "?");
     strbuf_adds(&path, "fieldManager=kitae&fieldValidation=Strict&timeout=30s");
     return strbuf_detach(&path);
@@ -116,7 +129,7 @@ static void send_one(struct poster *poster, uint64_t id)
     unsigned number = (unsigned)(id / poster->steps), step = (unsigned)(id % poster->steps);
     struct http_request *request;
 
-    if (poster->make == MAKE_NOTHING)
+    if (deletes(poster))
         request = http_request_create(HTTP_DELETE, path_of(poster, number, step), NULL, NULL);
     else
         request = http_request_create(step == DO_STATUS ? HTTP_PATCH : HTTP_POST,
@@ -146,7 +159,7 @@ static void job_created(struct poster *poster, unsigned number, struct slice bod
     object_destroy(object);
     for (unsigned step = DO_PODS; step < poster->steps && poster->make == MAKE_ALL; step++)
         get_ready(poster, first + step);
-    if (poster->make == MAKE_ALL)
+    if (poster->make == MAKE_ALL || (poster->make == MAKE_JOBS && poster->has_form && poster->recipe.service))
         get_ready(poster, first + DO_SERVICE);
     if (poster->make == MAKE_ALL || poster->make == MAKE_FINISHED)
         get_ready(poster, first + DO_STATUS);
@@ -184,7 +197,7 @@ static void answered(void *context,
     poster->in_flight--;
     poster->last_answer = now_ns();
     if (is_fine(poster, response)) {
-        if (step == DO_JOB && poster->make != MAKE_NOTHING && response->status != 409)
+        if (step == DO_JOB && !deletes(poster) && response->status != 409)
             job_created(poster, number, response->body);
     } else if (!try_again(poster, response) && !poster->errors++) {
         fprintf(stderr,
@@ -273,17 +286,35 @@ static const char *text_of(const char *name, const char *fallback)
 
 static enum make make_of(const char *name)
 {
-    static const char *const names[] = { "all", "jobs", "finished", "nothing" };
+    static const char *const names[] = { "all", "jobs", "finished", "nothing", "gaps" };
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (strcmp(name, names[i]) == 0)
             return (enum make)i;
     die("--make %s", name);
 }
 
+/* One name a line; as many as there are jobs. */
+static void read_gaps(struct poster *poster, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char name[256];
+
+    if (!file)
+        die("%s cannot be read", path);
+    poster->gaps = xcalloc(poster->jobs, sizeof(*poster->gaps));
+    for (unsigned i = 0; i < poster->jobs; i++) {
+        if (fscanf(file, "%255s", name) != 1)
+            die("%s has fewer than %u names", path, poster->jobs);
+        poster->gaps[i] = xstrdup(name);
+    }
+    fclose(file);
+}
+
 static void set_up(struct poster *poster)
 {
     struct recipe_options recipe = { .manifest = text_of("manifest", "tests/bench/job.yaml"),
+                                     .form = text_of("form", NULL),
                                      .namespace = text_of("namespace", "load"),
                                      .prefix = text_of("prefix", "job"),
                                      .run_seconds = text_of("run-seconds", NULL),
@@ -292,6 +323,7 @@ static void set_up(struct poster *poster)
     struct error err;
 
     poster->make = make_of(text_of("make", "all"));
+    poster->has_form = recipe.form;
     recipe.finished = poster->make == MAKE_FINISHED;
     if (recipe_make(&recipe, &poster->recipe, &err) < 0)
         die("%s", err.message);
@@ -303,6 +335,8 @@ static void set_up(struct poster *poster)
     poster->gap_ns = rate ? 1000000000 / rate : 0;
     poster->steps = DO_PODS + (unsigned)recipe.replicas;
     poster->job = xcalloc(poster->jobs, sizeof(*poster->job));
+    if (poster->make == MAKE_GAPS)
+        read_gaps(poster, text_of("pods", NULL));
     poster->tries = xcalloc((size_t)poster->jobs * poster->steps, sizeof(*poster->tries));
 }
 
@@ -318,6 +352,9 @@ int main(int argc, char **argv)
     report(&poster);
     session_close(&poster.session);
     recipe_finish(&poster.recipe);
+    for (unsigned i = 0; poster.gaps && i < poster.jobs; i++)
+        free(poster.gaps[i]);
+    free(poster.gaps);
     free(poster.job);
     free(poster.tries);
     free(poster.ready);

@@ -11,7 +11,8 @@
 #include "../../operator/base/strbuf.h"
 
 struct recipe_options {
-    const char *manifest; /* a file with one TrainingJob */
+    const char *manifest; /* a file with one TrainingJob, whose pods are everybody's */
+    const char *form;     /* a file with that job in another form, see jobs/; NULL: what the manifest says */
     const char *namespace;
     const char *prefix;      /* jobs are named "prefix-00000" and on */
     const char *run_seconds; /* pods end after that time; NULL: they run on */
@@ -23,9 +24,10 @@ struct recipe_options {
 struct recipe {
     char *name; /* the stand-in */
     int replicas;
+    char *collection; /* where jobs are posted: a path */
     char *job;
     char *status;        /* the value of "status" alone */
-    char *service;       /* with service_hash in it */
+    char *service;       /* with service_hash in it; of a form: what its user makes beside the job, or NULL */
     char *service_input; /* what its hash is of */
     char service_hash[DIGEST_SHORT];
     char **pods;

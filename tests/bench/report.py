@@ -6,9 +6,11 @@ import re
 import statistics
 import subprocess
 
+import contenders
 import rig
 
 MISSED = '**missed**'
+OPERATORS = ['kitae', 'job-controller', 'jobset', 'training-operator'] # who they are in the audit log
 
 
 class Results:
@@ -45,14 +47,26 @@ def table(head, rows):
                      ['| ' + ' | '.join(str(cell) for cell in row) + ' |' for row in rows]) + '\n'
 
 
-def ratio(results, load, key='last_pod_s'):
-    client, kitae = results.values(load, 'client', key), results.values(load, 'kitae', key)
-    return statistics.median(client) / statistics.median(kitae) if client and kitae else None
+def sides_of(results, load):
+    return [side for side in contenders.SIDES if results.of(load, side)]
 
 
-def pairs(results, load, key='last_pod_s'):
-    kitae = {record['repeat']: record[key] for record in results.of(load, 'kitae')}
-    return [record[key] / kitae[record['repeat']] for record in results.of(load, 'client') if record['repeat'] in kitae]
+def ratio(results, load, side='kitae', key='last_pod_s'):
+    """The client's time by theirs."""
+    client, theirs = results.values(load, 'client', key), results.values(load, side, key)
+    return statistics.median(client) / statistics.median(theirs) if client and theirs else None
+
+
+def pairs(results, load, side='kitae', key='last_pod_s'):
+    theirs = {record['repeat']: record[key] for record in results.of(load, side)}
+    return [record[key] / theirs[record['repeat']] for record in results.of(load, 'client') if record['repeat'] in theirs]
+
+
+def ratio_text(results, load, side):
+    value, each = ratio(results, load, side), pairs(results, load, side)
+    if value is None:
+        return ''
+    return number(value) + (f' (pairs {number(min(each))}-{number(max(each))})' if len(each) > 1 else '')
 
 
 def per_job(record, counts, jobs):
@@ -60,7 +74,7 @@ def per_job(record, counts, jobs):
 
 
 def own_per_job(record, counts, jobs):
-    return sum(count for key, count in record[counts].items() if key.startswith('kitae ')) / record[jobs]
+    return sum(count for key, count in record[counts].items() if key.split()[0] in OPERATORS) / record[jobs]
 
 
 # -- the bars ---------------------------------------------------------------------------------------------------------
@@ -75,9 +89,8 @@ def bars(results):
     for load, jobs in (('W2', '250 jobs x 8 pods'), ('W1', '500 jobs x 1 pod')):
         value = ratio(results, load)
         if value:
-            each = pairs(results, load)
             add(f'{load}: {jobs}, burst: first POST to last pod seen, time of the client / ours', '>= 0.95',
-                f'{number(value)} (pairs {number(min(each))}-{number(max(each))})', '1', value >= 0.95)
+                ratio_text(results, load, 'kitae'), '1', value >= 0.95)
     for key, name, limit in (('first_pod_p50_ms', 'p50', 10), ('first_pod_p99_ms', 'p99', 30)):
         values = results.values('paced', 'kitae', key)
         if values:
@@ -131,61 +144,145 @@ def add_states(results, add):
 
 # -- what is behind them ----------------------------------------------------------------------------------------------
 
-BURST_ROWS = [
-    ('first POST to last pod seen, s', 'last_pod_s', 2),
-    ('first POST to all pods Running, s', 'last_running_s', 2),
-    ('first POST to all jobs Running, s', 'job_running_s', 2),
-    ('job seen to its first pod seen, p50, ms', 'first_pod_p50_ms', 1),
-    ('p90, ms', 'first_pod_p90_ms', 1),
-    ('p99, ms', 'first_pod_p99_ms', 1),
-    ('last pod Running seen to job Running seen, p50, ms', 'status_lag_p50_ms', 1),
-    ('p99, ms', 'status_lag_p99_ms', 1),
-    ('CPU of the whole cluster, s', 'cluster_cpu_s', 1),
-    ('of the operator, or of the client, s', 'own_cpu_s', 2),
-    ('POSTs a job', 'posts', 1),
-    ('PATCHes a job', 'patches', 1),
-    ('watches that the server closed: the operator\'s', 'watch_restarts', 0),
-    ('the observer\'s', 'watch_closes', 0),
-    ('requests the client or submitter had to repeat', 'client_retries', 0),
-    ('other use of the machine, cores', 'other_cores', 2),
+# (what, key, decimals, what one is divided by)
+COST_ROWS = [
+    ('writes of the whole cluster, a job', 'writes', 1, 1),
+    *((f'of them {verb}', 'writes_' + verb, 1, 1) for verb in ('POST', 'PUT', 'PATCH', 'APPLY', 'DELETE')),
+    ('CPU of the whole cluster, s', 'cluster_cpu_s', 1, 1),
+    ('of the operator, or of the client, s', 'own_cpu_s', 2, 1),
+    ('resident memory of the operator, peak, MB', 'rss_peak', 1, 1e6),
+    ('other use of the machine, cores', 'other_cores', 2, 1),
 ]
+BURST_ROWS = [
+    ('first POST to last pod seen, s', 'last_pod_s', 2, 1),
+    ('first POST to all pods Running, s', 'last_running_s', 2, 1),
+    ('first POST to all jobs Running, s', 'job_running_s', 2, 1),
+    ('job seen to its first pod seen, p50, ms', 'first_pod_p50_ms', 1, 1),
+    ('p90, ms', 'first_pod_p90_ms', 1, 1),
+    ('p99, ms', 'first_pod_p99_ms', 1, 1),
+    ('last pod Running seen to job Running seen, p50, ms', 'status_lag_p50_ms', 1, 1),
+    ('p99, ms', 'status_lag_p99_ms', 1, 1),
+    *COST_ROWS,
+    ('watches that the server closed: the operator\'s', 'watch_restarts', 0, 1),
+    ('the observer\'s', 'watch_closes', 0, 1),
+    ('requests the client or submitter had to repeat', 'client_retries', 0, 1),
+]
+CHURN_ROWS = [
+    ('resident at rest before, MB', 'rss_before', 1, 1e6),
+    ('resident at rest after, MB', 'rss_after', 1, 1e6),
+    ('between them, bytes a job', 'rss_job', 0, 1),
+    ('slope of the last two thirds, MB a minute', 'rss_slope', 2, 1e6),
+    ('last POST answered to all gone, s', 'late_s', 1, 1),
+    *COST_ROWS,
+]
+STORM_ROWS = [
+    ('first DELETE to all pods of all jobs Running again, s', 'whole_s', 1, 1),
+    ('pods that were replaced', 'pods_left', 0, 1),
+    *COST_ROWS,
+]
+IDLE_ROWS = [
+    ('resident memory, MB', 'idle_rss', 1, 1e6),
+    ('its peak so far, MB', 'idle_peak', 1, 1e6),
+    ('CPU, ms a minute', 'idle_cpu_ms_per_minute', 1, 1),
+    ('context switches a minute', 'idle_switches_per_minute', 0, 1),
+    ('writes of anybody but leases', 'idle_others', 0, 1),
+    ('writes of leases, by anybody', 'idle_lease_writes_of_all', 0, 1),
+]
+
+
+def side_table(results, load, rows, first=()):
+    """Rows of measures with a column for each side; what nobody has is left out."""
+    sides = sides_of(results, load)
+    cells = [[name, *(spread([value / unit for value in results.values(load, side, key)], digits) for side in sides)]
+             for name, key, digits, unit in rows]
+    counts = ['runs', *(len(results.of(load, side)) for side in sides)]
+    return table(['', *map(contenders.title, sides)], [counts, *first, *(row for row in cells if any(row[1:]))])
+
+
+def parts_text(results, load):
+    """The CPU of each part; `own` is the operator or the client."""
+    text = []
+    for side in sides_of(results, load):
+        runs = results.of(load, side)
+        parts = ', '.join(f'{part} {number(statistics.median([record["cpu_s"][part] * 1000 / record["jobs"] for record in runs]), 1)}'
+                          for part in sorted(runs[0]['cpu_s']))
+        text.append(f'{contenders.title(side)}: {parts}')
+    return '\nCPU by part, ms a job. ' + '; '.join(text) + '.\n'
 
 
 def bursts(results):
     text = ''
-    for load in ('W1', 'W2', 'paced'):
+    for load in ('W1', 'W2', 'W3', 'paced'):
         runs = results.of(load)
         if not runs:
             continue
         pace = f', {runs[0]["rate"]} jobs a second' if runs[0].get('rate') else ', as fast as it goes'
-        text += f'\n### {load}: {runs[0]["jobs"]} jobs of {runs[0]["replicas"]} pods{pace}\n\n'
-        text += f'{len(results.of(load, "kitae"))} runs each; median (least-most).\n\n'
-        text += table(['', 'client', 'Kitae'], [
-            [name, spread(results.values(load, 'client', key), digits), spread(results.values(load, 'kitae', key), digits)]
-            for name, key, digits in BURST_ROWS if results.values(load, 'kitae', key)])
-        parts = sorted({part for record in runs for part in record['cpu_s']})
-        text += '\nCPU by part, ms a job: ' + '; '.join(
-            side + ' ' + ', '.join(f'{part} {number(statistics.median([record["cpu_s"][part] * 1000 / record["jobs"] for record in results.of(load, side)]), 1)}'
-                                   for part in parts) for side in ('client', 'kitae') if results.of(load, side)) + '.\n'
+        text += f'\n### {load}: {runs[0]["jobs"]} jobs of {runs[0]["replicas"]} pods{pace}\n\nMedian (least-most).\n\n'
+        efficiency = ['first POST to last pod seen, time of the client / this', *(ratio_text(results, load, side) for side in sides_of(results, load))]
+        text += side_table(results, load, BURST_ROWS, [efficiency]) + parts_text(results, load)
     return text
 
 
-def accounts(results):
-    sides = {side: results.last('accounting', side) for side in ('client', 'kitae')}
-    if not sides['kitae']:
+def others(results):
+    text, churn, storm, idle = '', *(results.of(load) for load in ('W5', 'W7', 'W9'))
+    if churn:
+        text += f'\n### W5: {churn[0]["rate"]} jobs a second of {churn[0]["replicas"]} pods for {churn[0]["seconds"]} s\n\n' \
+                'Pods run 2 s, jobs are deleted by their own time to live 1 s after their end. At rest: everything is gone, and ' \
+                f'{churn[0]["rest_s"]} s have passed; before it {churn[0]["warm_s"]} s of the same. Where "all gone" is late, the machine did not keep up ' \
+                'with the rate: objects piled up, and the slope is theirs; what stays is the line above it.\n\n' + \
+                side_table(results, 'W5', CHURN_ROWS) + parts_text(results, 'W5')
+    if storm:
+        text += f'\n### W7: {storm[0]["deleted"]} pods of {storm[0]["jobs"]} jobs of {storm[0]["replicas"]} deleted at once\n\n' \
+                'Kitae and JobSet make all pods of a job anew when one is lost, as training needs; the Job controller and the training-operator ' \
+                'replace the one that was lost. The Job controller waits 10 s first; so would Kitae, by default: here its backoff is 0.\n\n' + \
+                side_table(results, 'W7', STORM_ROWS) + parts_text(results, 'W7')
+    if idle:
+        for record in idle:
+            record['idle_others'] = sum(record['idle_api_writes'].values())
+        text += f'\n### W9: {idle[0]["jobs"]:,} running jobs of {idle[0]["replicas"]} pods, {idle[0]["idle_minutes"]:g} minutes of nothing\n\n' + \
+                side_table(results, 'W9', IDLE_ROWS)
+    return text
+
+
+def how_peers_run(results):
+    if not any(record['side'] not in ('client', 'kitae') for record in results.records):
         return ''
-    columns = [(side, 'until_running', 'jobs') for side in sides if sides[side]] + [('kitae', 'whole_life', 'life_jobs')]
+    versions, flags = rig.versions(), '; '.join(f'{peer} `{" ".join(words)}`' for peer, words in contenders.RAISED.items())
+    return f'''
+## Peers
+
+JobSet {versions["jobset"]}, training-operator {versions["training_operator"]} and the Job controller of Kubernetes {versions["kubernetes"]}, built from source
+with `-trimpath -ldflags "-s -w"`. Same cluster, nodes, pods, rights and load program. Columns without a note have the
+limits raised: {flags}. "As it comes" is without these flags. What
+else there is to know:
+
+- Their webhooks are not installed, which is in their favour; jobs are written as their defaulting would have made them.
+- The Job controller is a kube-controller-manager with that controller alone, and the cluster's has it off. JobSet makes
+  Jobs, so that both processes are its own: CPU and memory are the sums.
+- A user of Jobs makes the headless Service himself: the load program does, after the Job, and its CPU is nobody's.
+- The training-operator makes a Service for the master only or for each pod, as its version does, and adds an init container to
+  workers. Its leader election is off, since it works only inside of a cluster; everybody else's is on.
+- Log level is info for all.
+'''
+
+
+def accounts(results):
+    sides = {side: results.last('accounting', side) for side in sides_of(results, 'accounting')}
+    if not sides:
+        return ''
+    columns = [(side, 'until_running', 'jobs') for side in sides]
+    columns += [('kitae', 'whole_life', 'life_jobs')] if 'kitae' in sides else []
     keys = sorted({key for side, counts, _ in columns for key in sides[side][counts]})
     cells = {(side, counts): {key: sides[side][counts].get(key, 0) / sides[side][jobs] for key in keys} for side, counts, jobs in columns}
     rows = [[key, *(number(cells[side, counts][key]) if cells[side, counts][key] else '' for side, counts, _ in columns)] for key in keys]
     rows.append(['**sum**', *(f'**{number(sum(cells[side, counts].values()), 1)}**' for side, counts, _ in columns)])
-    rows.append(['**of them Kitae\'s**', *(f'**{number(sum(value for key, value in cells[side, counts].items() if key.startswith("kitae ")), 1)}**'
-                                          for side, counts, _ in columns)])
+    rows.append(['**of them the operator\'s**', *(f'**{number(own_per_job(sides[side], counts, jobs), 1)}**' for side, counts, jobs in columns)])
+    some = next(iter(sides.values()))
+    life = f'; whole life: pods that run 10 s, then the job is deleted ({sides["kitae"]["life_jobs"]} jobs)' if 'kitae' in sides else ''
     return '\n### Who writes what, for one 8-pod job\n\n' \
            'From the audit log, refused and conflicting ones (with their code) included, in runs of their own, since an audit costs time. ' \
-           f'W2 until all is Running ({sides["kitae"]["jobs"]} jobs); whole life: pods that run 10 s, then the job is deleted ' \
-           f'({sides["kitae"]["life_jobs"]} jobs).\n\n' + table(['who, verb, what', *(
-               f'{"Kitae" if side == "kitae" else side}, {counts.replace("_", " ")}' for side, counts, _ in columns)], rows)
+           f'W2 until all is Running ({some["jobs"]} jobs){life}.\n\n' + table(['who, verb, what', *(
+               f'{contenders.title(side)}, {counts.replace("_", " ")}' for side, counts, _ in columns)], rows)
 
 
 def states(results):
@@ -208,8 +305,8 @@ def states(results):
                 f'{spread(cold["ready_s"])} s, {spread(cold["cpu_s"])} s CPU, {spread([value / 1e6 for value in cold["rss"]], 1)} MB resident then.\n\n' \
                 f'Then {cold["idle_minutes"]:g} minutes of nothing: {number(cold["idle_rss"] / 1e6, 1)} MB resident (peak {number(cold["idle_peak"] / 1e6, 1)}), ' \
                 f'{number(cold["idle_cpu_ms_per_minute"], 0)} ms CPU and {number(cold["idle_switches_per_minute"], 0)} context switches a minute, ' \
-                f'{cold["idle_writes"]} writes, all of them the lease. Writes of anybody to ' + \
-                ', '.join(f'{what}: {count}' for what, count in sorted(cold['idle_api_writes'].items())) + '.\n'
+                f'{cold["idle_lease_writes_of_all"]} writes of leases by anybody. Other writes of anybody: ' + \
+                (', '.join(f'{what} {count}' for what, count in sorted(cold['idle_api_writes'].items())) or 'none') + '.\n'
     return text
 
 
@@ -225,8 +322,7 @@ def machine():
         memory = int(file.readline().split()[1]) // 1024 // 1024
     with open('/etc/os-release', encoding='utf-8') as file:
         system = re.search(r'^PRETTY_NAME="(.*)"', file.read(), re.M).group(1)
-    with open(os.path.join(rig.ROOT, 'tests', 'cluster', 'binaries.sh'), encoding='utf-8') as file:
-        parts = dict(re.findall(r'\b(kubernetes|etcd|kwok)=([\d.]+)', file.read()))
+    parts = rig.versions()
     return f'{os.cpu_count()} cores, {memory} GiB, {system}, Linux {os.uname().release.split("-")[0]}, ' \
            f'gcc {version_of(["gcc", "-dumpfullversion"], "(.*)")} -O2; Kubernetes {parts["kubernetes"]}, etcd {parts["etcd"]}, kwok {parts["kwok"]}, ' \
            'all on that machine, etcd on its disk with fsync'
@@ -246,8 +342,8 @@ This page is the output of
 
     make bench        # tests/bench/run --publish puts it here
 
-on {machine()}. Scheduler and simulated kubelets (20 nodes) are on for both sides; each has its own account with the
-same rights, and every run a fresh cluster, warmed up. The two sides take turns. Times are taken by a third program with
+on {machine()}. Scheduler and simulated kubelets (20 nodes) are on for all sides; each has its own account with the
+same rights, and every run a fresh cluster, warmed up. The sides take turns. Times are taken by a third program with
 watches of its own. Leader election is on.
 {note}
 ## Against the bars
@@ -256,4 +352,4 @@ watches of its own. Leader election is on.
 
 {table(['measure', 'bar', 'Kitae', 'client', 'holds'], bars(results))}
 ## What is behind them
-{bursts(results)}{accounts(results)}{states(results)}'''
+{bursts(results)}{others(results)}{accounts(results)}{states(results)}{how_peers_run(results)}'''

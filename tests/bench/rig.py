@@ -5,16 +5,18 @@ import os
 import re
 import shutil
 import socket
+import statistics
 import subprocess
+import threading
 import time
-import urllib.request
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 BUILD = os.path.join(ROOT, 'build')
 OUT = os.path.join(BUILD, 'bench')
 CLUSTER = os.path.join(ROOT, 'tests', 'cluster', 'cluster')
-NAME = 'bench'
+NAME = 'bench' # of the cluster
 PARTS = ['etcd', 'apiserver', 'kcm', 'scheduler', 'kwok']
+RESOURCES = ['trainingjobs', 'jobs', 'jobsets', 'pytorchjobs', 'pods', 'services', 'events', 'endpoints', 'endpointslices', 'leases']
 TICKS = os.sysconf('SC_CLK_TCK')
 
 begun = time.monotonic()
@@ -74,6 +76,31 @@ def metrics(text):
     return [(name, dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)) for name, labels, value in found]
 
 
+class Samples:
+    """Takes (seconds, value) every second in the `with`."""
+
+    def __init__(self, value):
+        self.value, self.taken, self.end = value, [], threading.Event()
+        self.thread = threading.Thread(target=self.take)
+
+    def take(self):
+        while not self.end.wait(1):
+            self.taken.append((time.monotonic(), self.value()))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end.set()
+        self.thread.join()
+
+    def slope(self, seconds):
+        """Of the line through those of the last seconds, a second."""
+        last = [taken for taken in self.taken if taken[0] >= self.taken[-1][0] - seconds]
+        return statistics.linear_regression(*zip(*last)).slope
+
+
 # -- the cluster ------------------------------------------------------------------------------------------------------
 
 class Cluster:
@@ -84,7 +111,7 @@ class Cluster:
 
     def __enter__(self):
         self.command('down')
-        self.command('up', '--nodes', str(self.nodes), *(['--audit'] if self.audit else []))
+        self.command('up', '--nodes', str(self.nodes), '--no-job-controller', *(['--audit'] if self.audit else []))
         try:
             self.set_up()
         except BaseException:
@@ -109,36 +136,50 @@ class Cluster:
         self.kubeconfig = env['KUBECONFIG']
         self.audit_log = env['KITAE_AUDIT_LOG']
         self.pids = {part: int(env[f'KITAE_{part.upper()}_PID']) for part in PARTS}
-        self.kubectl('apply', '-f', os.path.join(ROOT, 'crds'))
-        while '"trainingjobs"' not in self.kubectl('get', '--raw', '/apis/kitae.dev/v1alpha1', may_fail=True):
-            time.sleep(0.2)
+        self.install(os.path.join(ROOT, 'crds'), 'apis/kitae.dev/v1alpha1/trainingjobs')
         for namespace in ('load', 'warm', 'life', 'bench'):
             self.kubectl('create', 'namespace', namespace)
-        # The same rights for all, so that authorization and fair queuing cost all the same.
-        self.users = {user: self.command('serviceaccount', 'bench', user, 'cluster-admin').split()[-1]
-                      for user in ('poster', 'kitae', 'observer')}
+        self.users = {}
+        for user in ('poster', 'observer'):
+            self.user(user)
         self.wait_for_accounts()
+
+    def user(self, name):
+        """The path of a kubeconfig. The same rights for all, so that authorization and fair queuing cost all the same."""
+        if name not in self.users:
+            self.users[name] = self.command('serviceaccount', 'bench', name, 'cluster-admin').split()[-1]
+        return self.users[name]
 
     def wait_for_accounts(self):
         for namespace in ('load', 'warm', 'life'):
             while not self.kubectl('get', 'serviceaccounts', '-n', namespace, '-o', 'name'):
                 time.sleep(0.2)
 
-    def kubectl(self, *words, may_fail=False):
+    def kubectl(self, *words, may_fail=False, stdin=None):
         with open(os.path.join(OUT, 'cluster.log'), 'a', encoding='utf-8') as log:
             return subprocess.run([os.path.join(self.folder, 'bin', 'kubectl'), '--kubeconfig', self.kubeconfig, *words],
-                                  check=not may_fail, stdout=subprocess.PIPE, stderr=log, text=True).stdout
+                                  check=not may_fail, stdout=subprocess.PIPE, stderr=log, text=True, input=stdin).stdout
+
+    def apply(self, resource):
+        self.kubectl('apply', '-f', '-', stdin=json.dumps(resource))
+
+    def install(self, folder, resource):
+        """Resource definitions, until the one at this path is served. Some are too large for an annotation with all of it."""
+        self.kubectl('apply', '--server-side', '-f', folder)
+        group, plural = resource.rsplit('/', 1)
+        while f'"{plural}"' not in self.kubectl('get', '--raw', '/' + group, may_fail=True):
+            time.sleep(0.2)
 
     def cpu(self):
         return {part: cpu_of(pid) for part, pid in self.pids.items()}
 
-    def requests(self):
-        """Writes that the API server has answered, by resource; leases and nodes are nobody's load."""
+    def requests(self, by='resource'):
+        """Writes that the API server has answered, by resource or by verb; nodes are nobody's load."""
         counts = {}
         for name, labels, value in metrics(self.kubectl('get', '--raw', '/metrics')):
             if name == 'apiserver_request_total' and labels['verb'] in ('POST', 'PUT', 'PATCH', 'APPLY', 'DELETE') and \
-               labels['resource'] in ('trainingjobs', 'pods', 'services', 'events', 'endpoints', 'endpointslices', 'leases'):
-                counts[labels['resource']] = counts.get(labels['resource'], 0) + int(value)
+               labels['resource'] in RESOURCES and (by == 'resource' or labels['resource'] != 'leases'):
+                counts[labels[by]] = counts.get(labels[by], 0) + int(value)
         return counts
 
     def settle(self, limit=90):
@@ -152,7 +193,7 @@ class Cluster:
         say(f'the cluster does not come to rest: {self.cpu()}')
 
 
-# -- the operator -----------------------------------------------------------------------------------------------------
+# -- ports and programs -----------------------------------------------------------------------------------------------
 
 def free_port():
     with socket.socket() as probe:
@@ -160,74 +201,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Operator:
-    """`kitae run` as a user runs it, leader election on; ended at the end of the `with`."""
+def build_peers():
+    subprocess.run([os.path.join(os.path.dirname(CLUSTER), 'build'), 'peers'], check=True)
 
-    def __init__(self, cluster):
-        self.cluster = cluster
 
-    def __enter__(self):
-        self.port = free_port()
-        with open(os.path.join(OUT, 'kitae.log'), 'a', encoding='utf-8') as log:
-            self.started = time.monotonic()
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
-        self.pid = self.process.pid
-        try:
-            self.ready_seconds = self.wait_until_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+def binaries():
+    """The folder where tests/cluster/build keeps what it made."""
+    return subprocess.run([os.path.join(os.path.dirname(CLUSTER), 'build'), '--path'], stdout=subprocess.PIPE, check=True,
+                          text=True).stdout.strip()
 
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(60)
 
-    def command(self):
-        return [os.path.join(OUT, 'kitae'), 'run', '--kubeconfig', self.cluster.users['kitae'], '--listen', f'127.0.0.1:{self.port}',
-                '--leader-elect', '--lease-namespace', 'bench']
+def versions():
+    """Of the parts that tests/cluster/build makes."""
+    with open(os.path.join(os.path.dirname(CLUSTER), 'binaries.sh'), encoding='utf-8') as file:
+        return dict(re.findall(r'\b(\w+)=([\d.]+)\b', file.read()))
 
-    def get(self, path):
-        with urllib.request.urlopen(f'http://127.0.0.1:{self.port}{path}', timeout=10) as answer:
-            return answer.read().decode()
 
-    def wait_until_ready(self, limit=120):
-        while time.monotonic() < self.started + limit:
-            try:
-                self.get('/readyz')
-                return time.monotonic() - self.started
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.01)
-        raise RuntimeError('the operator does not get ready; see build/bench/kitae.log')
-
-    def metrics(self):
-        return metrics(self.get('/metrics'))
-
-    def requests(self):
-        """Answers it got, by method."""
-        counts = {}
-        for name, labels, value in self.metrics():
-            if name == 'rest_client_requests_total':
-                counts[labels['method']] = counts.get(labels['method'], 0) + int(value)
-        return counts
-
-    def writes(self):
-        return sum(count for method, count in self.requests().items() if method != 'GET')
-
-    def store_bytes(self):
-        return sum(int(value) for name, _, value in self.metrics() if name == 'kitae_store_bytes')
-
-    def wait_until_quiet(self, seconds=10, limit=900):
-        """Until nothing but the lease (a write every two seconds) has been written for a while."""
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            before = self.writes()
-            time.sleep(seconds)
-            if self.writes() - before <= seconds:
-                return
-        raise RuntimeError('the operator goes on writing')
+def peer(name):
+    """The path of a peer's program; its resource definitions are beside it."""
+    return os.path.join(binaries(), f'{name}-{versions()[name.replace("-", "_")]}')
 
 
 # -- load -------------------------------------------------------------------------------------------------------------
@@ -236,11 +228,13 @@ def load_words(name, value):
     return [] if value is None else [f'--{name}', str(value)]
 
 
-def post(cluster, jobs, replicas, make='all', namespace='load', rate=None, run_seconds=None, prefix='job', may_fail=False):
+def post(cluster, jobs, replicas, make='all', namespace='load', rate=None, run_seconds=None, prefix='job', form=None, pods=None,
+         may_fail=False):
     """Runs the poster to its end; its report."""
     words = [os.path.join(OUT, 'poster'), '--kubeconfig', cluster.users['poster'], '--manifest',
              os.path.join(ROOT, 'tests', 'bench', 'job.yaml'), '--jobs', str(jobs), '--replicas', str(replicas), '--make', make,
-             '--namespace', namespace, '--prefix', prefix, *load_words('rate', rate), *load_words('run-seconds', run_seconds)]
+             '--namespace', namespace, '--prefix', prefix, *load_words('rate', rate), *load_words('run-seconds', run_seconds),
+             *load_words('form', form), *load_words('pods', pods)]
     with open(os.path.join(OUT, 'programs.log'), 'a', encoding='utf-8') as log:
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=log, text=True, check=False)
     if done.returncode and not may_fail:
@@ -251,9 +245,10 @@ def post(cluster, jobs, replicas, make='all', namespace='load', rate=None, run_s
 class Observer:
     """Watches from the moment the constructor returns."""
 
-    def __init__(self, cluster, jobs, pods, until, namespace='load', timeout=600, settle=2):
+    def __init__(self, cluster, jobs, pods, until, namespace='load', resource=None, left=None, timeout=1800, settle=2):
         words = [os.path.join(OUT, 'observer'), '--kubeconfig', cluster.users['observer'], '--namespace', namespace, '--jobs', str(jobs),
-                 '--pods', str(pods), '--until', until, '--timeout', str(timeout), '--settle', str(settle)]
+                 '--pods', str(pods), '--until', until, '--timeout', str(timeout), '--settle', str(settle),
+                 *load_words('resource', resource), *load_words('left', left)]
         self.log = open(os.path.join(OUT, 'programs.log'), 'a', encoding='utf-8')
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self.log, text=True)
         if self.process.stdout.readline() != 'watching\n':

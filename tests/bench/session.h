@@ -5,6 +5,8 @@
 #include "../../operator/kube/config.h"
 #include "../../operator/kube/credentials.h"
 
+enum { JOB_DIGITS = 5 }; /* of the number in a job's name */
+
 struct session {
     struct kube_config config;
     struct credentials *credentials;

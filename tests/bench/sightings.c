@@ -1,14 +1,16 @@
 #include "sightings.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "../../operator/base/jb.h"
 #include "../../operator/base/memory.h"
 #include "../../operator/base/scan.h"
+#include "session.h"
 
 static bool same_job(const void *value, const void *key)
 {
-    return strcmp(((const struct seen_job *)value)->uid, key) == 0;
+    return strcmp(((const struct seen_job *)value)->name, key) == 0;
 }
 
 static bool same_pod(const void *value, const void *key)
@@ -29,7 +31,7 @@ void sightings_finish(struct sightings *seen)
     struct seen_pod *pod;
 
     for (size_t at = 0; (job = map_next(&seen->jobs, &at));) {
-        free(job->uid);
+        free(job->name);
         free(job);
     }
     for (size_t at = 0; (pod = map_next(&seen->pods, &at));) {
@@ -42,16 +44,27 @@ void sightings_finish(struct sightings *seen)
 
 /* -- adding -------------------------------------------------------------------------------------------------------- */
 
-/* The two watches run side by side: a pod may be seen before its job. */
-static struct seen_job *job_of(struct sightings *seen, const char *uid)
+/* The job's part of a name, "job-00012" of "job-00012-worker-0": up to the first number that is long enough. */
+static char *job_name(const char *name)
 {
-    struct seen_job *job = map_get(&seen->jobs, map_hash(0, uid), uid);
+    size_t digits = 0, length = 0;
+
+    while (name[length] && digits < JOB_DIGITS)
+        digits = isdigit((unsigned char)name[length++]) ? digits + 1 : 0;
+    return xstrndup(name, length);
+}
+
+/* The two watches run side by side: a pod may be seen before its job. */
+static struct seen_job *job_of(struct sightings *seen, const char *object_name)
+{
+    auto_free char *name = job_name(object_name);
+    struct seen_job *job = map_get(&seen->jobs, map_hash(0, name), name);
 
     if (job)
         return job;
     job = xcalloc(1, sizeof(*job));
-    job->uid = xstrdup(uid);
-    map_put(&seen->jobs, map_hash(0, uid), job->uid, job);
+    job->name = take(name);
+    map_put(&seen->jobs, map_hash(0, job->name), job->name, job);
     return job;
 }
 
@@ -78,7 +91,7 @@ static const char *phase_of(const struct object *object, struct arena *arena)
 static void add_job(struct sightings *seen, const struct object *object, int64_t now)
 {
     auto_arena struct arena arena = { 0 };
-    struct seen_job *job = job_of(seen, object->uid);
+    struct seen_job *job = job_of(seen, object->name);
     const char *phase = phase_of(object, &arena);
 
     if (!job->added) {
@@ -98,7 +111,7 @@ static void add_job(struct sightings *seen, const struct object *object, int64_t
 
 static void pod_came(struct sightings *seen, const struct object *object, int64_t now)
 {
-    struct seen_job *job = job_of(seen, object->owner_uid);
+    struct seen_job *job = job_of(seen, object->name);
     struct seen_pod *pod = xcalloc(1, sizeof(*pod));
 
     pod->uid = xstrdup(object->uid);
@@ -110,6 +123,23 @@ static void pod_came(struct sightings *seen, const struct object *object, int64_
     seen->pods_added++;
 }
 
+/* The counts of what is, not of what was. */
+static void count_pod(struct sightings *seen, struct seen_pod *pod, const struct object *object, bool gone, int64_t now)
+{
+    struct seen_job *job = job_of(seen, object->name);
+    bool leaving = gone || object->deleted_at, at_work = object->pod.phase == POD_RUNNING && !leaving;
+    bool was_whole = seen->replicas && job->at_work == seen->replicas, whole;
+
+    seen->pods_left += leaving && !pod->leaving;
+    job->at_work += (unsigned)at_work - (unsigned)pod->at_work;
+    pod->leaving = leaving;
+    pod->at_work = at_work;
+    whole = seen->replicas && job->at_work == seen->replicas;
+    seen->jobs_whole += (unsigned)whole - (unsigned)was_whole;
+    if (whole && !was_whole)
+        seen->last_whole = now;
+}
+
 static void add_pod(struct sightings *seen, const struct object *object, int64_t now)
 {
     struct seen_pod *pod = map_get(&seen->pods, map_hash(0, object->uid), object->uid);
@@ -119,9 +149,20 @@ static void add_pod(struct sightings *seen, const struct object *object, int64_t
         pod = map_get(&seen->pods, map_hash(0, object->uid), object->uid);
     }
     if (object->pod.phase != POD_PENDING && !pod->running) {
-        pod->running = seen->last_running = job_of(seen, object->owner_uid)->last_running = now;
+        pod->running = seen->last_running = job_of(seen, object->name)->last_running = now;
         seen->pods_running++;
     }
+    count_pod(seen, pod, object, false, now);
+}
+
+static void pod_went(struct sightings *seen, const struct object *object, int64_t now)
+{
+    struct seen_pod *pod = map_get(&seen->pods, map_hash(0, object->uid), object->uid);
+
+    seen->pods_gone++;
+    seen->last_pod_gone = now;
+    if (pod)
+        count_pod(seen, pod, object, true, now);
 }
 
 void sightings_add(struct sightings *seen, const char *type, const struct object *object, int64_t now)
@@ -129,8 +170,7 @@ void sightings_add(struct sightings *seen, const char *type, const struct object
     bool gone = strcmp(type, "DELETED") == 0;
 
     if (gone && object->kind == KIND_POD) {
-        seen->pods_gone++;
-        seen->last_pod_gone = now;
+        pod_went(seen, object, now);
     } else if (gone) {
         seen->jobs_gone++;
     } else if (object->kind == KIND_POD) {
@@ -200,7 +240,10 @@ json_t *sightings_report(const struct sightings *seen)
                          { "jobs_gone", jb_int(seen->jobs_gone) },
                          { "pods_added", jb_int(seen->pods_added) },
                          { "pods_running", jb_int(seen->pods_running) },
-                         { "pods_gone", jb_int(seen->pods_gone) });
+                         { "pods_gone", jb_int(seen->pods_gone) },
+                         { "last_whole", jb_int(seen->last_whole) },
+                         { "jobs_whole", jb_int(seen->jobs_whole) },
+                         { "pods_left", jb_int(seen->pods_left) });
 
     report_latencies(seen, report);
     return report;
