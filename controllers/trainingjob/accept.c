@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "../../operator/base/jb.h"
-#include "environment.h"
+#include "mpi.h"
 
 enum { LONGEST_VARIABLE = 128 * 1024 }; /* name, = and value with the NUL behind it: MAX_ARG_STRLEN of Linux */
 
@@ -48,10 +48,6 @@ static const char *refused_fields(const struct job *job)
     const struct trainingjob_spec *spec = job->spec;
     const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
-        { spec->framework == TRAININGJOB_SPEC_FRAMEWORK_MPI,
-          "spec.framework",
-          "value",
-          "write another framework, or leave it out" },
         { spec->data_count > 0, "spec.data", "field", mount },
         { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
@@ -144,13 +140,16 @@ bool is_refused_by_server(const struct job *job)
 
 bool accept_job(const struct job *job, struct plan *out)
 {
-    const char *refused = refused_fields(job), *unusable, *oversized;
+    const char *refused = refused_fields(job), *misses, *unusable, *oversized;
     const struct failure *invalid = invalid_child(job);
 
     if (refused)
         return refuse(out, "NotImplemented", refused);
     if (invalid)
         return refuse_child(job, out, invalid);
+    misses = job->missing < job->desired ? NULL : mpi_misses_role(job);
+    if (misses)
+        return refuse(out, "InvalidRoles", misses);
     unusable = job->missing < job->desired ? NULL : unusable_template(job);
     if (unusable)
         return refuse(out, "InvalidTemplate", unusable);

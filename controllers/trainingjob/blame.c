@@ -102,7 +102,8 @@ static bool may_go_on(const struct job *job)
     int left = 0;
 
     for (int i = 0; i < job->role_count; i++)
-        left += job->roles[i].decides ? job->roles[i].active + job->roles[i].missing : 0;
+        if (job->roles[i].decides)
+            left += job->roles[i].active + (waits_in_vain(job, &job->roles[i]) ? 0 : job->roles[i].missing);
     return left;
 }
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "job.h"
+#include "mpi.h"
 
 /* -- success ------------------------------------------------------------------------------------------------------ */
 
@@ -21,14 +21,10 @@ static bool decides_for_tensorflow(const struct job *job, const struct role *rol
 /* MPI's launcher ends when the ranks it started have ended. */
 static bool decides_by_framework(const struct job *job, const struct role *role)
 {
-    switch (job->spec->framework) {
-    case TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW:
-        return decides_for_tensorflow(job, role);
-    case TRAININGJOB_SPEC_FRAMEWORK_MPI:
-        return strcmp(role->name, "launcher") == 0;
-    default:
-        return role->in_world;
-    }
+    if (is_mpi(job))
+        return is_launcher(job, role);
+    return job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW ? decides_for_tensorflow(job, role)
+                                                                         : role->in_world;
 }
 
 void init_success(struct job *job)
@@ -37,7 +33,7 @@ void init_success(struct job *job)
     bool named = policy && policy->roles_count;
 
     job->require = policy && policy->require ? policy->require
-                   : job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW
+                   : is_mpi(job) || job->spec->framework == TRAININGJOB_SPEC_FRAMEWORK_TENSORFLOW
                        ? TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_FIRST
                        : TRAININGJOB_SPEC_SUCCESS_POLICY_REQUIRE_ALL;
     for (int i = 0; i < job->role_count; i++) {

@@ -76,7 +76,7 @@ static void add_to_container(const struct seat *seat, json_t *container)
 
 void add_environment(const struct job *job, const struct role *role, int index, json_t *pod_spec)
 {
-    const struct seat seat = { job, role, index };
+    const struct seat seat = { job, role, index, pod_spec };
 
     for (int i = 0; i < 2; i++) {
         json_t *container;
@@ -134,15 +134,17 @@ static const char *overridden(const struct job *job)
     int told = 0;
 
     for (int i = 0; i < job->role_count; i++) {
-        const struct seat seat = { job, &job->roles[i], 0 };
+        struct seat seat = { job, &job->roles[i], 0, NULL };
         struct slice template = job_template(job, seat.role);
         json_auto_t *pod = NULL;
         struct error err;
 
         if (!template.data || !memmem(template.data, template.length, "\"env\"", strlen("\"env\"")))
             continue; /* most templates: nothing to parse */
-        if (jb_parse(template, &pod, &err) == 0)
-            text = overridden_in_role(&seat, jb_get(pod, "spec"), text, &told);
+        if (jb_parse(template, &pod, &err) < 0)
+            continue;
+        seat.pod_spec = jb_get(pod, "spec");
+        text = overridden_in_role(&seat, seat.pod_spec, text, &told);
     }
     return told > MAX_TOLD ? arena_printf(job->arena, "%s; and in %d containers more", text, told - MAX_TOLD) : text;
 }

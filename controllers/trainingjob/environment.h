@@ -12,6 +12,7 @@ struct seat {
     const struct job *job;
     const struct role *role;
     int index;
+    const json_t *pod_spec; /* of its template */
 };
 
 struct variable {

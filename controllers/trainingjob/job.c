@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mpi.h"
 #include "processes.h"
 
 const char *job_host_service(const struct job *job)
@@ -183,21 +184,38 @@ static bool condition_is_true(const struct trainingjob_status *status, const cha
     return false;
 }
 
+static void hold_role(struct job *job, struct role *role, const struct trainingjob_spec_roles_depends_on *on)
+{
+    const struct role *needed = find_role(job, on->role);
+    bool ready = on->status != TRAININGJOB_SPEC_ROLES_DEPENDS_ON_STATUS_COMPLETE;
+
+    if (needed && needed->succeeded + (ready ? needed->ready : 0) < needed->replicas && !role->waits_on)
+        role->waits_on = on;
+}
+
 /* A role whose first pod is made waits no more: what it needed was there. */
 static void hold_roles(struct job *job)
 {
     for (int i = 0; i < job->role_count; i++) {
         struct role *role = &job->roles[i];
+        size_t count = role->spec->depends_on_count;
+        const struct trainingjob_spec_roles_depends_on *on = count ? role->spec->depends_on : NULL;
 
-        for (size_t d = 0; d < role->spec->depends_on_count && role->missing == role->replicas; d++) {
-            const struct trainingjob_spec_roles_depends_on *on = &role->spec->depends_on[d];
-            const struct role *needed = find_role(job, on->role);
-            bool ready = on->status != TRAININGJOB_SPEC_ROLES_DEPENDS_ON_STATUS_COMPLETE;
-
-            if (needed && needed->succeeded + (ready ? needed->ready : 0) < needed->replicas && !role->waits_on)
-                role->waits_on = on;
+        if (!count && is_launcher(job, role)) {
+            on = launcher_waits;
+            count = LAUNCHER_WAITS;
         }
+        for (size_t d = 0; d < count && role->missing == role->replicas; d++)
+            hold_role(job, role, &on[d]);
     }
+}
+
+bool waits_in_vain(const struct job *job, const struct role *role)
+{
+    for (int i = 0; i < job->role_count && role->waits_on; i++)
+        if (strcmp(job->roles[i].name, role->waits_on->role) == 0)
+            return job->roles[i].failed > 0;
+    return false;
 }
 
 /* A decision once recorded stands, whatever the pods look like later. */

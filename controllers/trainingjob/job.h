@@ -93,6 +93,9 @@ struct slice job_template(const struct job *job, const struct role *role);
 /* The role and index of the master: chief, else worker 0, else the first of the first role. */
 const struct role *job_master(const struct job *job);
 
+/* For a role of which a pod has failed in this attempt. */
+bool waits_in_vain(const struct job *job, const struct role *role);
+
 /* Some pod was there or is, so that the template can no longer change. */
 bool has_pods(const struct job *job);
 bool has_stopped(const struct job *job); /* everything that is or was running has ended */

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "../../operator/base/jb.h"
-#include "job.h"
+#include "mpi.h"
 
 static const struct role *role_named(const struct job *job, const char *name)
 {
@@ -42,6 +42,7 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
     if (jb_get(spec, "initContainers"))
         keep_last_words(jb_child_array(spec, "initContainers"));
     add_environment(&job, role, identity->index, spec);
+    mount_mpi_secret(&job, role, spec);
     return pod;
 }
 

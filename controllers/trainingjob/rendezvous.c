@@ -2,6 +2,7 @@
 
 #include "../../operator/base/jb.h"
 #include "environment.h"
+#include "mpi.h"
 
 /* -- values ------------------------------------------------------------------------------------------------------- */
 
@@ -188,6 +189,12 @@ void find_rendezvous(const struct seat *seat, const json_t *own, const struct va
     case TRAININGJOB_SPEC_FRAMEWORK_XGBOOST:
         if (seat->role->in_world)
             *ret++ = xgboost;
+        break;
+    case TRAININGJOB_SPEC_FRAMEWORK_MPI:
+        if (is_launcher(job, seat->role))
+            *ret++ = mpi_variables;
+        if (is_launcher(job, seat->role) && has_own_network(seat))
+            *ret++ = mpi_interface;
         break;
     default:
         break;

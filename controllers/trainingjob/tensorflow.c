@@ -79,7 +79,7 @@ size_t longest_tf_config(const struct job *job)
     size_t longest = 0;
 
     for (int i = 0; i < job->role_count; i++) {
-        const struct seat last = { job, &job->roles[i], job->roles[i].replicas - 1 };
+        const struct seat last = { job, &job->roles[i], job->roles[i].replicas - 1, NULL };
         auto_strbuf struct strbuf text = { 0 };
 
         if (!has_tf_config(job, last.role))

@@ -1,4 +1,4 @@
-#include "job.h"
+#include "mpi.h"
 #include "trainingjob.h"
 
 static void trainingjob_plan(const struct observed *in, struct plan *out)
@@ -26,6 +26,7 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         drop_old_pods(&job, out);
     if (job.outcome == OUTCOME_OPEN && accepted && !job.rests) {
         want_service(&job, out);
+        want_mpi_secret(&job, out);
         want_pods(&job, out);
     }
     if (job.lost_pod)

@@ -77,12 +77,17 @@ static void setup_log(void)
     log_setup(lowest, format && strcmp(format, "json") == 0 ? LOG_JSON : LOG_LOGFMT);
 }
 
+static void random_bytes(void *bytes, size_t length)
+{
+    if (getrandom(bytes, length, 0) != (ssize_t)length) /* up to 256 bytes come whole */
+        BUG("no randomness");
+}
+
 static uint64_t random_number(void)
 {
-    uint64_t number = 0;
+    uint64_t number;
 
-    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-        BUG("no randomness");
+    random_bytes(&number, sizeof(number));
     return number;
 }
 
@@ -115,6 +120,7 @@ static void fill_engine_options(const struct kube_config *config, const char *id
                                     .identity = identity,
                                     .window = (unsigned)option_named(options, "window")->number,
                                     .seed = random_number(),
+                                    .random_bytes = random_bytes,
                                     .timings = engine_default_timings,
                                     .controllers = controllers };
 }

@@ -64,6 +64,8 @@ static void add_reflectors(struct engine *engine)
     const char *const *namespaces = engine->options.namespaces;
 
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+        if (kind_info(kind)->unseen)
+            continue;
         if (!namespaces || !*namespaces)
             add_reflector(engine, kind, all[0]);
         else

@@ -46,6 +46,7 @@ struct engine_options {
     const char *identity;        /* unique to this process: host name and a random part */
     unsigned window;             /* requests in flight at most; 0: default */
     uint64_t seed;               /* of all jitter */
+    void (*random_bytes)(void *bytes, size_t length); /* for keys: the real thing */
     struct engine_timings timings;
     const struct controller *const *controllers; /* NULL-terminated */
 };

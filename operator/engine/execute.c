@@ -302,6 +302,38 @@ static void busy(struct action *action, const struct http_response *response)
         pass->retry_after_ms = response->retry_after_ms;
 }
 
+/* A name that is taken is this child's: it was made before, and nobody may look. */
+static void prepare_answered(struct engine *engine, void *context, const struct http_response *response)
+{
+    struct action *action = context;
+    struct pass *pass = action->pass;
+
+    (void)engine;
+    pass->outstanding--;
+    switch (answer_classify(response)) {
+    case ANSWER_OK:
+    case ANSWER_EXISTS:
+        pass->unprepared--;
+        refusal_clear(pass->key, action->kind, action->role);
+        break;
+    case ANSWER_UNKNOWN: /* the next pass asks again */
+        pass->failed = true;
+        break;
+    case ANSWER_INVALID:
+        refuse(action, FAILURE_INVALID, response);
+        break;
+    case ANSWER_DENIED:
+    case ANSWER_NOT_FOUND:
+        refuse(action, FAILURE_DENIED, response);
+        break;
+    case ANSWER_CONFLICT:
+    case ANSWER_BUSY:
+        busy(action, response);
+        break;
+    }
+    pass_advance(pass);
+}
+
 static void write_answered(struct engine *engine, void *context, const struct http_response *response)
 {
     struct action *action = context;
@@ -365,12 +397,19 @@ static void send_departures(struct pass *pass)
             send_action(&pass->actions[i], departure_answered);
 }
 
+static void send_prepares(struct pass *pass)
+{
+    for (size_t i = 0; i < pass->action_count; i++)
+        if (pass->actions[i].type == ACTION_PREPARE && pass->actions[i].request)
+            send_action(&pass->actions[i], prepare_answered);
+}
+
 static void send_writes(struct pass *pass)
 {
     for (size_t i = 0; i < pass->action_count; i++) {
         struct action *action = &pass->actions[i];
 
-        if (!action->group || !action->request || action->group->closed ||
+        if (action->type == ACTION_PREPARE || !action->group || !action->request || action->group->closed ||
             action->group->sent >= action->group->allowed)
             continue;
         action->group->sent++;
@@ -393,7 +432,15 @@ void pass_advance(struct pass *pass)
             send_departures(pass);
     }
     if (pass->stage == STAGE_DROPPING && !pass->outstanding)
-        pass->stage = STAGE_WRITES;
+        pass->stage = STAGE_PREPARES;
+    if (pass->stage == STAGE_PREPARES) {
+        if (!still_valid(pass))
+            pass->more = true;
+        else if (!pass->outstanding)
+            send_prepares(pass);
+        if (!pass->outstanding)
+            pass->stage = pass->unprepared ? STAGE_EVENTS : STAGE_WRITES;
+    }
     if (pass->stage == STAGE_WRITES) {
         if (still_valid(pass))
             send_writes(pass);

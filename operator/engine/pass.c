@@ -165,6 +165,24 @@ static bool is_held_back(struct drawing *drawing, const struct want *want)
     return true;
 }
 
+/* With a seed of its own, where the plan asks for something that only its owner shall know. */
+static json_t *render_body(const struct drawing *drawing, const struct want *want)
+{
+    unsigned char seed[SEED_LENGTH];
+    struct observed in = drawing->in;
+
+    if (want->mode != WANT_PREPARE)
+        return render_child(&in, want);
+    drawing->engine->options.random_bytes(seed, sizeof(seed));
+    in.seed = seed;
+    return render_child(&in, want);
+}
+
+static enum action_type action_of(const struct want *want, bool ours)
+{
+    return want->mode == WANT_PREPARE ? ACTION_PREPARE : ours ? ACTION_APPLY : ACTION_CREATE;
+}
+
 static void render_want(struct pass *pass, struct drawing *drawing, const struct want *want)
 {
     const struct object *self = drawing->in.self;
@@ -188,14 +206,44 @@ static void render_want(struct pass *pass, struct drawing *drawing, const struct
         return;
     }
     if (!request) {
-        json_auto_t *body = render_child(&drawing->in, want);
+        json_auto_t *body = render_body(drawing, want);
 
         request = write_create(pass->engine, want->kind, self->namespace, body);
     }
-    action = add_action(pass, ours ? ACTION_APPLY : ACTION_CREATE, want->kind, want->name);
+    action = add_action(pass, action_of(want, ours), want->kind, want->name);
     action->role = xstrdup(want->identity.role ? want->identity.role : "");
     action->attempt = want->identity.attempt;
     action->request = request;
+}
+
+/* What is prepared goes with something to create, and not alone: all that needs it may be there by now. */
+static void hold_prepares(struct pass *pass)
+{
+    bool creates = false;
+
+    for (size_t i = 0; i < pass->action_count; i++)
+        creates |= pass->actions[i].type == ACTION_CREATE;
+    for (size_t i = 0; i < pass->action_count; i++) {
+        if (pass->actions[i].type != ACTION_PREPARE)
+            continue;
+        if (creates)
+            pass->unprepared++;
+        else
+            http_request_destroy(take(pass->actions[i].request));
+    }
+}
+
+/* While something that must be prepared is held back, so is all that follows it. */
+static void render_wants(struct pass *pass, struct drawing *drawing)
+{
+    const struct plan *plan = &drawing->plan;
+
+    for (size_t i = 0; i < plan->want_count; i++) {
+        if (plan->wants[i].mode == WANT_PREPARE && is_held_back(drawing, &plan->wants[i]))
+            break;
+        render_want(pass, drawing, &plan->wants[i]);
+    }
+    hold_prepares(pass);
 }
 
 static struct group *find_group(struct pass *pass, const struct action *action)
@@ -267,8 +315,8 @@ static struct pass *render(struct drawing *drawing)
                            .started_at = drawing->engine->now };
     render_status_write(pass, drawing);
     render_departures(pass, &drawing->plan);
-    for (size_t i = 0; i < drawing->plan.want_count && !self->deleted_at; i++)
-        render_want(pass, drawing, &drawing->plan.wants[i]);
+    if (!self->deleted_at)
+        render_wants(pass, drawing);
     if (pass->status)
         pass->status->patient = !pass->action_count;
     group_actions(pass);

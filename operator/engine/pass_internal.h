@@ -5,7 +5,7 @@
 #include "pass.h"
 #include "state.h"
 
-enum action_type { ACTION_DROP, ACTION_RELEASE, ACTION_CREATE, ACTION_APPLY };
+enum action_type { ACTION_DROP, ACTION_RELEASE, ACTION_PREPARE, ACTION_CREATE, ACTION_APPLY };
 
 /* Children made from one template: after a refusal no sibling is tried, and before a success only one is. */
 struct group {
@@ -22,11 +22,11 @@ struct action {
     char *name, *role, *uid;
     int attempt;
     struct http_request *request; /* NULL once sent */
-    struct group *group;          /* creates and applies */
+    struct group *group;          /* what is prepared, created and applied */
     struct pass *pass;
 };
 
-enum stage { STAGE_STATUS, STAGE_DROPS, STAGE_DROPPING, STAGE_WRITES, STAGE_EVENTS };
+enum stage { STAGE_STATUS, STAGE_DROPS, STAGE_DROPPING, STAGE_PREPARES, STAGE_WRITES, STAGE_EVENTS };
 
 struct pass {
     struct engine *engine;
@@ -40,6 +40,7 @@ struct pass {
     size_t action_count, action_capacity;
     struct group *groups;
     size_t group_count;
+    size_t unprepared; /* what the writes still wait for */
     struct noted_event *events;
     size_t event_count;
     unsigned outstanding; /* requests without an answer */

@@ -184,6 +184,8 @@ static void report_store(const struct engine *engine, struct strbuf *out)
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
         auto_strbuf struct strbuf labels = { 0 };
 
+        if (kind_info(kind)->unseen)
+            continue;
         metrics_label(&labels, "kind", kind_info(kind)->name);
         metrics_sample(out, "kitae_store_objects", strbuf_text(&labels), (double)engine->store.by_name[kind].count);
     }

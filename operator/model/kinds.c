@@ -3,15 +3,17 @@
 #include "object.h"
 
 static const struct kind_info kinds[KIND_COUNT] = {
-    [KIND_TRAINING_JOB] = { "TrainingJob", "kitae.dev", "v1alpha1", "trainingjobs", "trainingjob", false },
-    [KIND_POD] = { "Pod", "", "v1", "pods", "pod", true },
-    [KIND_SERVICE] = { "Service", "", "v1", "services", "service", true },
+    [KIND_TRAINING_JOB] = { "TrainingJob", "kitae.dev", "v1alpha1", "trainingjobs", "trainingjob", false, false },
+    [KIND_POD] = { "Pod", "", "v1", "pods", "pod", true, false },
+    [KIND_SERVICE] = { "Service", "", "v1", "services", "service", true, false },
+    [KIND_SECRET] = { "Secret", "", "v1", "secrets", "secret", true, true },
 };
 
 static const char *const api_versions[KIND_COUNT] = {
     [KIND_TRAINING_JOB] = "kitae.dev/v1alpha1",
     [KIND_POD] = "v1",
     [KIND_SERVICE] = "v1",
+    [KIND_SECRET] = "v1",
 };
 
 const struct kind_info *kind_info(enum kind kind)

@@ -16,6 +16,7 @@ enum kind {
     KIND_TRAINING_JOB,
     KIND_POD,
     KIND_SERVICE,
+    KIND_SECRET,
     KIND_COUNT,
 };
 
@@ -90,6 +91,7 @@ struct kind_info {
     const char *plural; /* pods */
     const char *name;   /* for messages and metrics: pod */
     bool child;         /* ours to create: watched by our managed-by label */
+    bool unseen;        /* only ever created: never read, listed or watched */
 };
 const struct kind_info *kind_info(enum kind kind);
 

@@ -28,6 +28,8 @@ struct failure {
     int64_t since;       /* seconds since 1970 */
 };
 
+enum { SEED_LENGTH = 32 };
+
 struct observed {
     const struct object *self;
     const void
@@ -37,7 +39,9 @@ struct observed {
     struct objects children[KIND_COUNT];
     const struct failure *failures;
     size_t failure_count;
-    bool confirmed;      /* what the last plan wanted proved absent was read live just now, and is */
-    int64_t now;         /* seconds since 1970 */
-    struct arena *arena; /* for strings of the plan */
+    bool confirmed;            /* what the last plan wanted proved absent was read live just now, and is */
+    int64_t now;               /* seconds since 1970 */
+    const unsigned char *seed; /* SEED_LENGTH bytes that nobody else has, for the body of what is prepared (plan.h);
+                                  NULL: it is only shown, not sent */
+    struct arena *arena;       /* for strings of the plan */
 };

@@ -34,6 +34,11 @@ void plan_create(
     add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, record });
 }
 
+void plan_prepare(struct plan *out, enum kind kind, const char *name, late_body *body)
+{
+    add_want(out, (struct want){ .mode = WANT_PREPARE, .kind = kind, .name = name, .body = body });
+}
+
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body)
 {
     add_want(out, (struct want){ .mode = WANT_APPLY, .kind = kind, .name = name, .body = body });

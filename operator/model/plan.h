@@ -24,8 +24,9 @@ struct identity {
 typedef json_t *late_body(const struct observed *in, const struct identity *identity);
 
 enum want_mode {
-    WANT_CREATE, /* POST once, never changed: pods, jobs */
-    WANT_APPLY,  /* POST when missing, server-side apply when what we want changed: services, deployments */
+    WANT_PREPARE, /* POST before all that follows in the plan; a name that is taken is ours: secrets */
+    WANT_CREATE,  /* POST once, never changed: pods, jobs */
+    WANT_APPLY,   /* POST when missing, server-side apply when what we want changed: services, deployments */
 };
 
 struct want {
@@ -81,6 +82,14 @@ void plan_finish(struct plan *plan);
 
 void plan_create(
     struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record);
+
+/*
+ * What the children that the plan names after it cannot do without, of a kind that is never read. Nothing tells whether
+ * it is there: it is sent in each pass that has something to create, and that goes on only when it was accepted or its
+ * name is taken. So the plan says it only while it may not be there, and its name must be one that nobody else takes.
+ * Its body finds in->seed.
+ */
+void plan_prepare(struct plan *out, enum kind kind, const char *name, late_body *body);
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
 void plan_drop(struct plan *out, const struct object *child); /* one that is being deleted already is left alone */
 void plan_drop_by_force(struct plan *out, const struct object *child);

@@ -31,6 +31,8 @@ static bool is_refused(const json_t *job)
 {
     const json_t *spec = jb_get(job, "spec"), *roles = jb_get(spec, "roles");
 
+    if (fact_misses_role(job))
+        return true;
     if (jb_get(spec, "progress") || json_is_true(jb_get(spec, "suspend")) || template_is_refused(spec))
         return true;
     for (size_t i = 0; i < json_array_size(roles); i++)
@@ -223,7 +225,7 @@ void ending_check(struct world *world)
     }
     for (const struct thing *thing = server->all; thing; thing = thing->next) {
         foreign_things_stay(world, thing);
-        if (!thing->gone && thing->resource <= RESOURCE_SERVICES &&
+        if (!thing->gone && thing->resource <= RESOURCE_SECRETS &&
             !(world->weather.one_namespace && strcmp(thing->namespace, "red") != 0))
             no_stuck_finalizers(world, thing);
     }

@@ -83,16 +83,23 @@ int fact_total_replicas(const json_t *job)
     return total;
 }
 
-static bool is_tensorflow(const json_t *job)
+static bool is_of(const json_t *job, const char *framework)
 {
-    return strcmp(jb_get_str(jb_get(job, "spec"), "framework"), "TensorFlow") == 0;
+    return strcmp(jb_get_str(jb_get(job, "spec"), "framework"), framework) == 0;
+}
+
+bool fact_misses_role(const json_t *job)
+{
+    return is_of(job, "MPI") && (fact_replicas(job, "launcher") != 1 || fact_replicas(job, "worker") < 1);
 }
 
 bool fact_decides(const json_t *job, const char *role)
 {
     bool chief = fact_replicas(job, "chief") > 0, worker = fact_replicas(job, "worker") > 0;
 
-    if (is_tensorflow(job)) { /* only the chief, worker 0 where there is none, or the first of other roles */
+    if (is_of(job, "MPI"))
+        return strcmp(role, "launcher") == 0;
+    if (is_of(job, "TensorFlow")) { /* only the chief, worker 0 where there is none, or the first of other roles */
         const json_t *first = json_array_get(jb_get(jb_get(job, "spec"), "roles"), 0);
 
         return strcmp(role, chief ? "chief" : worker ? "worker" : jb_get_str(first, "name")) == 0;
@@ -104,7 +111,7 @@ const char *fact_required(const json_t *job)
 {
     const json_t *policy = jb_get(jb_get(job, "spec"), "successPolicy");
 
-    return policy ? jb_get_str(policy, "require") : is_tensorflow(job) ? "First" : "All";
+    return policy ? jb_get_str(policy, "require") : is_of(job, "TensorFlow") || is_of(job, "MPI") ? "First" : "All";
 }
 
 bool fact_ttl_is_over(const struct world *world, const json_t *job)

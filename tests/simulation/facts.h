@@ -25,6 +25,7 @@ bool fact_has_finalizer(const json_t *tree, const char *name);
 
 /* -1 when the job has no such role. */
 int fact_replicas(const json_t *job, const char *role);
+bool fact_misses_role(const json_t *job); /* one that its framework cannot do without */
 int fact_total_replicas(const json_t *job);
 bool fact_decides(const json_t *job, const char *role); /* takes part in deciding success */
 const char *fact_required(const json_t *job);           /* All, Any or First of their pods */

@@ -17,6 +17,8 @@ const struct invariant invariants[] = {
     { "attempts_do_not_mix", "A pod of an attempt is made when all of the attempt before are gone" },
     { "no_more_than_wanted", "A job never has more live pods than its spec wants, nor one its spec does not name" },
     { "nothing_is_made_twice", "A place of an attempt whose pod came to a node gets no second pod" },
+    { "keys_come_first", "A pod that needs a Secret is made when the Secret was" },
+    { "secrets_are_only_made", "Of Secrets the operator asks for nothing but new ones" },
     { "success_is_never_repeated", "A success that is recorded is not run again" },
     { "foreign_things_stay", "What is not ours is never written, nor more of what is ours than is our part" },
     { "said_before_done", "Pods are made and stopped only after the status has said so" },
@@ -104,12 +106,19 @@ static void writes_hold_the_lease(struct world *world, const struct http_request
                holder);
 }
 
+static void secrets_are_only_made(struct world *world, const struct http_request *request)
+{
+    BROKEN(world, "%s %s is asked for", http_method_name(request->method), request->path);
+}
+
 void invariants_on_request(struct world *world,
                            const struct http_request *request,
                            const struct target *target,
                            const json_t *body)
 {
     (void)body;
+    if (world->server.acting == ACTOR_OPERATOR && target->resource == RESOURCE_SECRETS && request->method != HTTP_POST)
+        secrets_are_only_made(world, request);
     if (world->server.acting != ACTOR_OPERATOR || request->method == HTTP_GET)
         return;
     if (target->resource != RESOURCE_LEASES)

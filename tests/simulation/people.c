@@ -106,11 +106,25 @@ static json_t *roles(struct world *world)
                chance(world, 100) ? role(world, "evaluator", 1, "worker") : NULL);
 }
 
-static json_t *framework(struct world *world)
+/* As they must be, as a rule. */
+static json_t *mpi_roles(struct world *world)
 {
-    static const char *const names[] = { "PyTorch", "PyTorch", "TensorFlow", "JAX", "XGBoost" };
+    unsigned most = world->weather.pods_at_most;
+    bool first = chance(world, 500);
 
-    return chance(world, 500) ? jb_str(names[random_below(&world->random, 5)]) : NULL;
+    if (chance(world, 50))
+        return roles(world);
+    return ARR(first ? role(world, "launcher", 1, NULL) : NULL,
+               role(world, "worker", most, NULL),
+               chance(world, 100) ? role(world, "chief", 1, NULL) : NULL,
+               first ? NULL : role(world, "launcher", 1, "worker"));
+}
+
+static const char *framework(struct world *world)
+{
+    static const char *const names[] = { "PyTorch", "PyTorch", "TensorFlow", "JAX", "XGBoost", "MPI" };
+
+    return chance(world, 500) ? names[random_below(&world->random, ARRAY_SIZE(names))] : "";
 }
 
 static json_t *success_policy(struct world *world)
@@ -154,6 +168,8 @@ static json_t *failure_policy(struct world *world)
 
 static json_t *job(struct world *world, const char *name)
 {
+    const char *chosen = framework(world);
+
     return OBJ({ "apiVersion", jb_str("kitae.dev/v1alpha1") },
                { "kind", jb_str("TrainingJob") },
                { "metadata",
@@ -162,8 +178,8 @@ static json_t *job(struct world *world, const char *name)
                      { "finalizers", chance(world, 40) && !world->calm ? ARR(jb_str(FINALIZER_HELD)) : NULL }) },
                { "spec",
                  OBJ({ "template", template(world) },
-                     { "roles", roles(world) },
-                     { "framework", framework(world) },
+                     { "roles", strcmp(chosen, "MPI") == 0 ? mpi_roles(world) : roles(world) },
+                     { "framework", *chosen ? jb_str(chosen) : NULL },
                      { "failurePolicy", failure_policy(world) },
                      { "successPolicy", chance(world, 150) ? success_policy(world) : NULL },
                      { "cleanPodPolicy", chance(world, 150) ? jb_str(chance(world, 500) ? "All" : "None") : NULL },
@@ -361,7 +377,10 @@ static void relabel_job(struct world *world)
 
 static void delete_child(struct world *world)
 {
-    struct thing *thing = some(world, chance(world, 800) ? RESOURCE_PODS : RESOURCE_SERVICES);
+    struct thing *thing = some(world,
+                               chance(world, 800)   ? RESOURCE_PODS
+                               : chance(world, 700) ? RESOURCE_SERVICES
+                                                    : RESOURCE_SECRETS);
 
     if (thing)
         delete_thing(world, thing, "Background", chance(world, 150) ? jb_int(0) : NULL);

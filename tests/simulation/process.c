@@ -189,6 +189,12 @@ static void start(struct world *world, void *context)
 }
 
 /* Back-off is cut short, so that the calm need not last for hours; everything else is as in a real process. */
+/* The same for all: what is random must come from the seed of the history. */
+static void no_random_bytes(void *bytes, size_t length)
+{
+    memset(bytes, 42, length);
+}
+
 struct process *process_create(struct world *world, unsigned number)
 {
     const struct weather *weather = &world->weather;
@@ -203,6 +209,7 @@ struct process *process_create(struct world *world, unsigned number)
                                  .leader_elect = weather->leader_elect,
                                  .lease_namespace = "kitae-system",
                                  .window = (unsigned)random_spread(&world->random, 1, 32),
+                                 .random_bytes = no_random_bytes,
                                  .timings = engine_default_timings,
                                  .controllers = controllers };
     process->options.timings.key_backoff_max = KEY_BACKOFF_MAX;

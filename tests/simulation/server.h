@@ -19,6 +19,7 @@ enum resource {
     RESOURCE_JOBS,
     RESOURCE_PODS,
     RESOURCE_SERVICES,
+    RESOURCE_SECRETS, /* the last kind of children */
     RESOURCE_EVENTS,
     RESOURCE_LEASES,
     RESOURCE_COUNT,

@@ -100,6 +100,27 @@ static void success_is_never_repeated(struct world *world,
         BROKEN(world, "%s is made, but its success is recorded", change->thing->name);
 }
 
+/* The name of the Secret that a pod has as a volume; "" when it has none. */
+static const char *secret_of(const json_t *pod)
+{
+    const json_t *volumes = jb_get(jb_get(pod, "spec"), "volumes");
+
+    return jb_get_str(jb_get(jb_named(volumes, "kitae-mpi"), "secret"), "secretName");
+}
+
+/* That it went since is somebody else's doing. */
+static void keys_come_first(struct world *world, const struct change *change, const struct place *place)
+{
+    const char *name = secret_of(change->after->tree);
+
+    for (const struct thing *thing = world->server.all; thing && *name; thing = thing->next)
+        if (thing->resource == RESOURCE_SECRETS && strcmp(thing->name, name) == 0 &&
+            strcmp(jb_get_str(tree_controller(thing->now->tree), "uid"), place->job_uid) == 0)
+            return;
+    if (*name)
+        BROKEN(world, "%s is made, but its Secret %s never was", change->thing->name, name);
+}
+
 /* -- say, then do ------------------------------------------------------------------------------------------------- */
 
 /* What a process had sent when it was killed can land after its successor said more. */
@@ -209,7 +230,7 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
 /* By owner, by label, or by the finalizer that we may take off an orphan. */
 static bool looks_like_ours(const struct thing *thing, const json_t *tree)
 {
-    if (thing->resource != RESOURCE_PODS && thing->resource != RESOURCE_SERVICES)
+    if (thing->resource == RESOURCE_JOBS || thing->resource > RESOURCE_SECRETS)
         return true;
     return !thing->as_made && (strcmp(jb_get_str(tree_controller(tree), "kind"), "TrainingJob") == 0 ||
                                *jb_get_str(jb_get(tree_metadata(tree), "labels"), LABEL_OWNER_UID) ||
@@ -225,7 +246,7 @@ static void foreign_things_stay(struct world *world, const struct change *change
         BROKEN(world, "%s %s is not ours, and is written", resource_info(thing->resource)->plural, thing->name);
     if (thing->resource == RESOURCE_JOBS && !change->before)
         BROKEN(world, "the job %s is made by the operator", thing->name);
-    if (!change->before || thing->resource > RESOURCE_SERVICES)
+    if (!change->before || thing->resource > RESOURCE_SECRETS)
         return;
     before = without_our_part(thing, change->before->tree);
     after = without_our_part(thing, change->after->tree);
@@ -250,6 +271,7 @@ static void check_new_pod(struct world *world, const struct change *change, cons
         return; /* of a job that has just gone: the garbage collector's */
     success_is_never_repeated(world, change, &place, job->now->tree);
     nothing_is_made_twice(world, change, &place);
+    keys_come_first(world, change, &place);
     attempts_do_not_mix(world, change, &place);
     no_more_than_wanted(world, change, &place, job->now->tree);
     said_before_done(world, change, job->now->tree);
