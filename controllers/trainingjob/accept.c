@@ -49,7 +49,6 @@ static const char *refused_fields(const struct job *job)
     const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
         { spec->data_count > 0, "spec.data", "field", mount },
-        { spec->checkpoint != NULL, "spec.checkpoint", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { restarts_pods(spec), "spec.failurePolicy.rules", "action RestartPod", "write RestartJob" },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },

@@ -5,7 +5,10 @@
 
 #include "../../operator/base/jb.h"
 
-enum { MAX_TOLD = 8 }; /* containers that the condition lists */
+enum {
+    MAX_TOLD = 8, /* containers that the condition lists */
+    ALL_TABLES = MAX_TABLES + 2,
+};
 
 static const char *const container_lists[] = { "initContainers", "containers" };
 
@@ -50,11 +53,23 @@ static const struct variable identity[] = {
     { NULL, NULL },
 };
 
-/* All tables of one container, NULL-ended. */
-static void find_tables(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES + 1])
+static json_t *checkpoint_dir(const struct seat *seat)
 {
-    ret[0] = identity;
-    find_rendezvous(seat, own, ret + 1);
+    return jb_str(checkpoint_path(seat->job));
+}
+
+static const struct variable checkpoint[] = {
+    { "KITAE_CHECKPOINT_DIR", checkpoint_dir },
+    { NULL, NULL },
+};
+
+/* All tables of one container, NULL-ended. */
+static void find_tables(const struct seat *seat, const json_t *own, const struct variable *ret[ALL_TABLES])
+{
+    *ret++ = identity;
+    if (seat->job->spec->checkpoint)
+        *ret++ = checkpoint;
+    find_rendezvous(seat, own, ret);
 }
 
 /* -- in the pod --------------------------------------------------------------------------------------------------- */
@@ -63,7 +78,7 @@ static void find_tables(const struct seat *seat, const json_t *own, const struct
 static void add_to_container(const struct seat *seat, json_t *container)
 {
     json_t *own = jb_child_array(container, "env"), *env = json_array();
-    const struct variable *tables[MAX_TABLES + 1];
+    const struct variable *tables[ALL_TABLES];
 
     find_tables(seat, own, tables);
     for (int t = 0; tables[t]; t++)
@@ -93,7 +108,7 @@ void add_environment(const struct job *job, const struct role *role, int index, 
 static const char *overridden_names(const struct seat *seat, const json_t *container)
 {
     const json_t *own = jb_get(container, "env");
-    const struct variable *tables[MAX_TABLES + 1];
+    const struct variable *tables[ALL_TABLES];
     const char *text = NULL;
 
     find_tables(seat, own, tables);

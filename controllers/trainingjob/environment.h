@@ -20,7 +20,7 @@ struct variable {
     json_t *(*value)(const struct seat *seat);
 };
 
-enum { MAX_TABLES = 4 };
+enum { MAX_TABLES = 4 }; /* of a framework */
 
 /* The tables of the job's framework for a container whose template sets `own` (its env, may be NULL); NULL-ended. */
 void find_rendezvous(const struct seat *seat, const json_t *own, const struct variable *ret[MAX_TABLES]);

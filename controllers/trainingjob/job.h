@@ -158,6 +158,7 @@ void resume_attempt(struct job *job);                                      /* th
 bool restarts_are_spent(const struct job *job);   /* job->blame would lead to a restart, were there any left */
 int64_t recorded_run(const struct job *job);      /* seconds that the blamed pod of this attempt ran, -1: unknown */
 int64_t attempt_starts_at(const struct job *job); /* its first pod, after the back-off */
+bool is_before_first_pod(const struct job *job);  /* of this attempt: what its pods need is made now */
 bool is_between_attempts(const struct job *job);  /* pods of an earlier one are left, or the back-off is not over */
 json_t *attempts_status(const struct job *job);
 
@@ -167,6 +168,11 @@ bool was_suspended(const struct job *job); /* the present attempt, in the status
 void decide_suspension(struct job *job);   /* where nothing has succeeded or failed */
 void say_suspension(const struct job *job, struct plan *out, bool stopped);
 const char *suspended_text(const struct job *job, bool stopped);
+
+/* checkpoint.c: the volume that attempts leave to each other, and the time to write to it. */
+void want_checkpoint_claim(const struct job *job, struct plan *out);
+void add_checkpoint(const struct job *job, json_t *pod_spec);
+const char *checkpoint_path(const struct job *job); /* in the containers; with spec.checkpoint */
 
 /* spec_hash.c: what an attempt runs, and what of it was changed since. */
 const char *spec_hash(const struct job *job);

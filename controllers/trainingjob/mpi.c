@@ -6,6 +6,7 @@
 #include "../../operator/base/jb.h"
 #include "../../operator/base/ssh_key.h"
 #include "../../operator/base/strbuf.h"
+#include "volumes.h"
 
 #define MOUNT "/etc/mpi" /* where mpi-operator's users look for the hostfile */
 
@@ -234,19 +235,9 @@ static json_t *secret_body(const struct observed *in, const struct identity *ide
                { "stringData", data });
 }
 
-/* Some pod of this attempt is or was there, and none is made without the Secret. */
-static bool attempt_has_pods(const struct job *job)
-{
-    for (int i = 0; i < job->role_count; i++)
-        for (int index = 0; index < job->roles[i].replicas; index++)
-            if (job->roles[i].places[index].pod || job->roles[i].places[index].recorded)
-                return true;
-    return false;
-}
-
 void want_mpi_secret(const struct job *job, struct plan *out)
 {
-    if (is_mpi(job) && !is_between_attempts(job) && !attempt_has_pods(job))
+    if (is_mpi(job) && is_before_first_pod(job))
         plan_prepare(out, KIND_SECRET, secret_name(job), secret_body);
 }
 
@@ -278,27 +269,6 @@ static json_t *volume_items(void)
     return items;
 }
 
-static bool has_mount_there(const json_t *container)
-{
-    const json_t *mounts = jb_get(container, "volumeMounts");
-
-    for (size_t i = 0; i < json_array_size(mounts); i++)
-        if (strcmp(jb_get_str(json_array_get(mounts, i), "mountPath"), MOUNT) == 0)
-            return true;
-    return false;
-}
-
-static void mount(json_t *containers)
-{
-    json_t *container;
-    size_t index;
-
-    json_array_foreach(containers, index, container)
-        if (!has_mount_there(container))
-            jb_append(jb_child_array(container, "volumeMounts"),
-                      OBJ({ "name", jb_str(volume) }, { "mountPath", jb_str(MOUNT) }, { "readOnly", json_true() }));
-}
-
 /* A worker that is told nothing else waits for mpirun, as with mpi-operator. As root, sshd needs the folder. */
 static const char sshd[] = "mkdir -p /run/sshd 2>/dev/null; test -r " MOUNT "/id_ed25519.root && of=.root; "
                            "exec /usr/sbin/sshd -De -f " MOUNT "/sshd_config -h " MOUNT "/id_ed25519$of";
@@ -312,17 +282,14 @@ static void run_sshd(json_t *container)
 
 void mount_mpi_secret(const struct job *job, const struct role *role, json_t *pod_spec)
 {
-    json_t *containers = jb_child_array(pod_spec, "containers"), *volumes;
-
     if (!is_mpi(job) || (!role->in_world && !is_launcher(job, role)))
         return;
-    volumes = jb_child_array(pod_spec, "volumes");
-    if (!jb_named(volumes, volume))
-        jb_append(volumes,
-                  OBJ({ "name", jb_str(volume) },
-                      { "secret", OBJ({ "secretName", jb_str(secret_name(job)) }, { "items", volume_items() }) }));
-    mount(containers);
-    mount(json_object_get(pod_spec, "initContainers"));
+    add_volume(pod_spec,
+               volume,
+               "secret",
+               OBJ({ "secretName", jb_str(secret_name(job)) }, { "items", volume_items() }),
+               MOUNT,
+               true);
     if (role->in_world)
-        run_sshd(json_array_get(containers, 0));
+        run_sshd(json_array_get(json_object_get(pod_spec, "containers"), 0));
 }

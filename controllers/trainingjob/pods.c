@@ -43,6 +43,7 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
         keep_last_words(jb_child_array(spec, "initContainers"));
     add_environment(&job, role, identity->index, spec);
     mount_mpi_secret(&job, role, spec);
+    add_checkpoint(&job, spec);
     return pod;
 }
 

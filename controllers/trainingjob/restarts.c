@@ -284,3 +284,18 @@ bool is_between_attempts(const struct job *job)
             return true;
     return job->in->now < attempt_starts_at(job);
 }
+
+/* Some pod of this attempt is or was there, and none is made without what it needs. */
+static bool has_any_pod(const struct job *job)
+{
+    for (int i = 0; i < job->role_count; i++)
+        for (int index = 0; index < job->roles[i].replicas; index++)
+            if (job->roles[i].places[index].pod || job->roles[i].places[index].recorded)
+                return true;
+    return false;
+}
+
+bool is_before_first_pod(const struct job *job)
+{
+    return !is_between_attempts(job) && !has_any_pod(job);
+}

@@ -27,6 +27,7 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
     if (job.outcome == OUTCOME_OPEN && accepted && !job.rests) {
         want_service(&job, out);
         want_mpi_secret(&job, out);
+        want_checkpoint_claim(&job, out);
         want_pods(&job, out);
     }
     if (job.lost_pod)

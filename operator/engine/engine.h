@@ -41,11 +41,11 @@ struct engine_options {
     enum watch_transport transport;
     bool transport_fixed; /* never change the transport */
     bool leader_elect;
-    const char *lease_namespace; /* with leader_elect */
-    const char *host;            /* "host:port" of the API server, for metrics; NULL: not told */
-    const char *identity;        /* unique to this process: host name and a random part */
-    unsigned window;             /* requests in flight at most; 0: default */
-    uint64_t seed;               /* of all jitter */
+    const char *lease_namespace;                      /* with leader_elect */
+    const char *host;                                 /* "host:port" of the API server, for metrics; NULL: not told */
+    const char *identity;                             /* unique to this process: host name and a random part */
+    unsigned window;                                  /* requests in flight at most; 0: default */
+    uint64_t seed;                                    /* of all jitter */
     void (*random_bytes)(void *bytes, size_t length); /* for keys: the real thing */
     struct engine_timings timings;
     const struct controller *const *controllers; /* NULL-terminated */

@@ -7,6 +7,7 @@ static const struct kind_info kinds[KIND_COUNT] = {
     [KIND_POD] = { "Pod", "", "v1", "pods", "pod", true, false },
     [KIND_SERVICE] = { "Service", "", "v1", "services", "service", true, false },
     [KIND_SECRET] = { "Secret", "", "v1", "secrets", "secret", true, true },
+    [KIND_CLAIM] = { "PersistentVolumeClaim", "", "v1", "persistentvolumeclaims", "persistentvolumeclaim", true, true },
 };
 
 static const char *const api_versions[KIND_COUNT] = {
@@ -14,6 +15,7 @@ static const char *const api_versions[KIND_COUNT] = {
     [KIND_POD] = "v1",
     [KIND_SERVICE] = "v1",
     [KIND_SECRET] = "v1",
+    [KIND_CLAIM] = "v1",
 };
 
 const struct kind_info *kind_info(enum kind kind)

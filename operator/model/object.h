@@ -17,6 +17,7 @@ enum kind {
     KIND_POD,
     KIND_SERVICE,
     KIND_SECRET,
+    KIND_CLAIM,
     KIND_COUNT,
 };
 

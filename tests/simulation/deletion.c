@@ -87,7 +87,7 @@ static const char *owner_uid(const struct thing *thing)
 /* One child of the owner that is still there, or NULL; *at goes on from call to call. */
 static struct thing *next_child(const struct world *world, const struct thing *owner, enum resource *kind, size_t *at)
 {
-    for (; *kind <= RESOURCE_SECRETS; (*kind)++, *at = 0)
+    for (; *kind <= RESOURCE_LAST_CHILD; (*kind)++, *at = 0)
         while (*at < world->server.counts[*kind]) {
             struct thing *thing = world->server.things[*kind][(*at)++];
 

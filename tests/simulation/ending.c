@@ -225,7 +225,7 @@ void ending_check(struct world *world)
     }
     for (const struct thing *thing = server->all; thing; thing = thing->next) {
         foreign_things_stay(world, thing);
-        if (!thing->gone && thing->resource <= RESOURCE_SECRETS &&
+        if (!thing->gone && thing->resource <= RESOURCE_LAST_CHILD &&
             !(world->weather.one_namespace && strcmp(thing->namespace, "red") != 0))
             no_stuck_finalizers(world, thing);
     }

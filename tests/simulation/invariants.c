@@ -117,7 +117,8 @@ void invariants_on_request(struct world *world,
                            const json_t *body)
 {
     (void)body;
-    if (world->server.acting == ACTOR_OPERATOR && target->resource == RESOURCE_SECRETS && request->method != HTTP_POST)
+    if (world->server.acting == ACTOR_OPERATOR &&
+        (target->resource == RESOURCE_SECRETS || target->resource == RESOURCE_CLAIMS) && request->method != HTTP_POST)
         secrets_are_only_made(world, request);
     if (world->server.acting != ACTOR_OPERATOR || request->method == HTTP_GET)
         return;

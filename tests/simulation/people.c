@@ -10,10 +10,10 @@
 #include "kubelet.h"
 #include "trees.h"
 #include "verbs.h"
+#include "wishes.h"
 #include "world.h"
 
 static const char jobs_path[] = "/apis/kitae.dev/v1alpha1/namespaces/%s/trainingjobs";
-enum { MOST_SECONDS = 100 }; /* of deadlines and TTLs: they are over before the calm ends */
 
 static const char merge_patch[] = "application/merge-patch+json";
 
@@ -67,127 +67,6 @@ static bool chance(struct world *world, unsigned per_mille)
 
 /* -- making jobs -------------------------------------------------------------------------------------------------- */
 
-static json_t *template(struct world *world)
-{
-    return OBJ(
-        { "metadata", OBJ({ "annotations", chance(world, 30) ? OBJ({ ANNOTATION_REFUSED, jb_str("yes") }) : NULL }) },
-        { "spec",
-          OBJ({ "containers", ARR(OBJ({ "name", jb_str("main") }, { "image", jb_str("reg/train:1") })) },
-              { "terminationGracePeriodSeconds",
-                chance(world, 300) ? jb_int(random_between(&world->random, 0, 40)) : NULL }) });
-}
-
-/* `on`: an earlier role that it may have to wait for, or NULL. */
-static json_t *role(struct world *world, const char *name, unsigned at_most, const char *on)
-{
-    bool ready = chance(world, 500);
-
-    return OBJ({ "name", jb_str(name) },
-               { "dependsOn",
-                 on && chance(world, 400)
-                     ? ARR(OBJ({ "role", jb_str(on) }, { "status", jb_str(ready ? "Ready" : "Complete") }))
-                     : NULL },
-               { "replicas", chance(world, 850) ? jb_int(random_between(&world->random, 1, at_most)) : NULL },
-               { "template", chance(world, 150) ? template(world) : NULL });
-}
-
-static json_t *roles(struct world *world)
-{
-    bool chief = chance(world, 150);
-    unsigned most = world->weather.pods_at_most;
-
-    if (chance(world, 100))
-        return NULL; /* the default: one worker */
-    if (chance(world, 100))
-        return ARR(role(world, "a", most, NULL), chance(world, 500) ? role(world, "b", most, "a") : NULL);
-    return ARR(chief ? OBJ({ "name", jb_str("chief") }) : NULL,
-               role(world, "worker", most, chief ? "chief" : NULL),
-               chance(world, 200) ? role(world, "ps", 2, NULL) : NULL,
-               chance(world, 100) ? role(world, "evaluator", 1, "worker") : NULL);
-}
-
-/* As they must be, as a rule. */
-static json_t *mpi_roles(struct world *world)
-{
-    unsigned most = world->weather.pods_at_most;
-    bool first = chance(world, 500);
-
-    if (chance(world, 50))
-        return roles(world);
-    return ARR(first ? role(world, "launcher", 1, NULL) : NULL,
-               role(world, "worker", most, NULL),
-               chance(world, 100) ? role(world, "chief", 1, NULL) : NULL,
-               first ? NULL : role(world, "launcher", 1, "worker"));
-}
-
-static const char *framework(struct world *world)
-{
-    static const char *const names[] = { "PyTorch", "PyTorch", "TensorFlow", "JAX", "XGBoost", "MPI" };
-
-    return chance(world, 500) ? names[random_below(&world->random, ARRAY_SIZE(names))] : "";
-}
-
-static json_t *success_policy(struct world *world)
-{
-    static const char *const requires[] = { "All", "Any", "First" };
-
-    return OBJ({ "require", jb_str(requires[random_below(&world->random, 3)]) });
-}
-
-/* A deadline or a TTL, where the operator's clock is right: else nobody could say when it is over. */
-static json_t *some_seconds(struct world *world, int least)
-{
-    bool wanted = chance(world, 80) && !world->weather.clock_jump_every && !world->calm;
-
-    return wanted ? jb_int(random_between(&world->random, least, MOST_SECONDS)) : NULL;
-}
-
-static json_t *rule(struct world *world)
-{
-    static const char *const actions[] = { "FailJob", "RestartJob", "Ignore" };
-
-    if (chance(world, 300))
-        return OBJ({ "onReasons", ARR(jb_str("OOMKilled")) }, { "action", jb_str("RestartJobUncounted") });
-    return OBJ({ "onExitCodes", ARR(jb_int(random_between(&world->random, 1, 3))) },
-               { "action", jb_str(actions[random_below(&world->random, 3)]) });
-}
-
-/* Back-offs are shorter than the rest that ends a history. */
-static json_t *failure_policy(struct world *world)
-{
-    bool plain = chance(world, 300);
-
-    return OBJ(
-        { "maxRestarts", plain ? NULL : jb_int(random_between(&world->random, 0, 3)) },
-        { "rules", !plain && chance(world, 300) ? ARR(rule(world)) : NULL },
-        { "nodeLostForceDeleteSeconds", chance(world, 300) ? jb_int(random_between(&world->random, 1, 60)) : NULL },
-        { "backoff",
-          OBJ({ "initialSeconds", jb_int(random_between(&world->random, 0, 20)) },
-              { "maxSeconds", jb_int(random_between(&world->random, 20, 60)) }) });
-}
-
-static json_t *job(struct world *world, const char *name)
-{
-    const char *chosen = framework(world);
-
-    return OBJ({ "apiVersion", jb_str("kitae.dev/v1alpha1") },
-               { "kind", jb_str("TrainingJob") },
-               { "metadata",
-                 OBJ({ "name", jb_str(name) },
-                     { "labels", chance(world, 850) ? OBJ({ "team", jb_str("ml") }) : NULL },
-                     { "finalizers", chance(world, 40) && !world->calm ? ARR(jb_str(FINALIZER_HELD)) : NULL }) },
-               { "spec",
-                 OBJ({ "template", template(world) },
-                     { "roles", strcmp(chosen, "MPI") == 0 ? mpi_roles(world) : roles(world) },
-                     { "framework", *chosen ? jb_str(chosen) : NULL },
-                     { "failurePolicy", failure_policy(world) },
-                     { "successPolicy", chance(world, 150) ? success_policy(world) : NULL },
-                     { "cleanPodPolicy", chance(world, 150) ? jb_str(chance(world, 500) ? "All" : "None") : NULL },
-                     { "activeDeadlineSeconds", some_seconds(world, 1) },
-                     { "ttlSecondsAfterFinished", some_seconds(world, 0) },
-                     { "progress", chance(world, 40) ? OBJ({ "stallSeconds", jb_int(100) }) : NULL }) });
-}
-
 static const char *some_namespace(struct world *world)
 {
     return world->server.namespaces[random_below(&world->random, 2)].name;
@@ -236,7 +115,7 @@ static void make_job(struct world *world, void *context)
         return;
     if (chance(world, 60))
         take_name(world, namespace, name);
-    if (ask(world, HTTP_POST, "application/json", job(world, name), jobs_path, namespace) == 201)
+    if (ask(world, HTTP_POST, "application/json", wish_job(world, name), jobs_path, namespace) == 201)
         world->counters.jobs++;
 }
 
@@ -292,7 +171,7 @@ static void delete_job(struct world *world)
 static void make_again(struct world *world, void *context)
 {
     struct thing *old = context;
-    int status = ask(world, HTTP_POST, "application/json", job(world, old->name), jobs_path, old->namespace);
+    int status = ask(world, HTTP_POST, "application/json", wish_job(world, old->name), jobs_path, old->namespace);
 
     if (status == 201)
         world->counters.jobs++;
@@ -327,7 +206,7 @@ static void suspend_job(struct world *world)
         return;
     patch(world, thing, OBJ({ "spec", OBJ({ "suspend", json_true() }) }));
     if (!thing->gone && chance(world, 300))
-        patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));
+        patch(world, thing, OBJ({ "spec", OBJ({ "template", wish_template(world) }) }));
     if (chance(world, 700))
         agenda_add(&world->agenda, world->now + random_between(&world->random, 10, 60000), resume, thing);
 }
@@ -351,10 +230,10 @@ static void edit_job(struct world *world)
     case 2:
         patch(world,
               thing,
-              OBJ({ "spec", OBJ({ "roles", ARR(role(world, "worker", world->weather.pods_at_most, NULL)) }) }));
+              OBJ({ "spec", OBJ({ "roles", ARR(wish_role(world, "worker", world->weather.pods_at_most, NULL)) }) }));
         break;
     case 3:
-        patch(world, thing, OBJ({ "spec", OBJ({ "template", template(world) }) }));
+        patch(world, thing, OBJ({ "spec", OBJ({ "template", wish_template(world) }) }));
         break;
     default:
         patch(world,
@@ -380,7 +259,8 @@ static void delete_child(struct world *world)
     struct thing *thing = some(world,
                                chance(world, 800)   ? RESOURCE_PODS
                                : chance(world, 700) ? RESOURCE_SERVICES
-                                                    : RESOURCE_SECRETS);
+                               : chance(world, 500) ? RESOURCE_SECRETS
+                                                    : RESOURCE_CLAIMS);
 
     if (thing)
         delete_thing(world, thing, "Background", chance(world, 150) ? jb_int(0) : NULL);

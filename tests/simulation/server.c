@@ -21,6 +21,7 @@ static const struct resource_info infos[RESOURCE_COUNT] = {
     [RESOURCE_PODS] = { "Pod", "v1", "/api/v1", "pods" },
     [RESOURCE_SERVICES] = { "Service", "v1", "/api/v1", "services" },
     [RESOURCE_SECRETS] = { "Secret", "v1", "/api/v1", "secrets" },
+    [RESOURCE_CLAIMS] = { "PersistentVolumeClaim", "v1", "/api/v1", "persistentvolumeclaims" },
     [RESOURCE_EVENTS] = { "Event", "events.k8s.io/v1", "/apis/events.k8s.io/v1", "events" },
     [RESOURCE_LEASES] = { "Lease", "coordination.k8s.io/v1", "/apis/coordination.k8s.io/v1", "leases" },
 };

@@ -101,24 +101,26 @@ static void success_is_never_repeated(struct world *world,
 }
 
 /* The name of the Secret that a pod has as a volume; "" when it has none. */
-static const char *secret_of(const json_t *pod)
+static bool ever_was(const struct world *world, enum resource resource, const char *name, const char *job_uid)
 {
-    const json_t *volumes = jb_get(jb_get(pod, "spec"), "volumes");
-
-    return jb_get_str(jb_get(jb_named(volumes, "kitae-mpi"), "secret"), "secretName");
+    for (const struct thing *thing = world->server.all; thing; thing = thing->next)
+        if (thing->resource == resource && strcmp(thing->name, name) == 0 &&
+            strcmp(jb_get_str(tree_controller(thing->now->tree), "uid"), job_uid) == 0)
+            return true;
+    return false;
 }
 
-/* That it went since is somebody else's doing. */
+/* What a pod's volumes are made of. That it went since is somebody else's doing. */
 static void keys_come_first(struct world *world, const struct change *change, const struct place *place)
 {
-    const char *name = secret_of(change->after->tree);
+    const json_t *volumes = jb_get(jb_get(change->after->tree, "spec"), "volumes");
+    const char *secret = jb_get_str(jb_get(jb_named(volumes, "kitae-mpi"), "secret"), "secretName");
+    const char *claim = jb_get_str(jb_get(jb_named(volumes, "kitae-checkpoint"), "persistentVolumeClaim"), "claimName");
 
-    for (const struct thing *thing = world->server.all; thing && *name; thing = thing->next)
-        if (thing->resource == RESOURCE_SECRETS && strcmp(thing->name, name) == 0 &&
-            strcmp(jb_get_str(tree_controller(thing->now->tree), "uid"), place->job_uid) == 0)
-            return;
-    if (*name)
-        BROKEN(world, "%s is made, but its Secret %s never was", change->thing->name, name);
+    if (*secret && !ever_was(world, RESOURCE_SECRETS, secret, place->job_uid))
+        BROKEN(world, "%s is made, but its Secret %s never was", change->thing->name, secret);
+    if (*claim && !ever_was(world, RESOURCE_CLAIMS, claim, place->job_uid))
+        BROKEN(world, "%s is made, but its claim %s never was", change->thing->name, claim);
 }
 
 /* -- say, then do ------------------------------------------------------------------------------------------------- */
@@ -230,7 +232,7 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
 /* By owner, by label, or by the finalizer that we may take off an orphan. */
 static bool looks_like_ours(const struct thing *thing, const json_t *tree)
 {
-    if (thing->resource == RESOURCE_JOBS || thing->resource > RESOURCE_SECRETS)
+    if (thing->resource == RESOURCE_JOBS || thing->resource > RESOURCE_LAST_CHILD)
         return true;
     return !thing->as_made && (strcmp(jb_get_str(tree_controller(tree), "kind"), "TrainingJob") == 0 ||
                                *jb_get_str(jb_get(tree_metadata(tree), "labels"), LABEL_OWNER_UID) ||
@@ -246,7 +248,7 @@ static void foreign_things_stay(struct world *world, const struct change *change
         BROKEN(world, "%s %s is not ours, and is written", resource_info(thing->resource)->plural, thing->name);
     if (thing->resource == RESOURCE_JOBS && !change->before)
         BROKEN(world, "the job %s is made by the operator", thing->name);
-    if (!change->before || thing->resource > RESOURCE_SECRETS)
+    if (!change->before || thing->resource > RESOURCE_LAST_CHILD)
         return;
     before = without_our_part(thing, change->before->tree);
     after = without_our_part(thing, change->after->tree);
