@@ -13,14 +13,6 @@ struct refused {
     const char *instead;
 };
 
-static bool restarts_pods(const struct trainingjob_spec *spec)
-{
-    for (size_t i = 0; spec->failure_policy && i < spec->failure_policy->rules_count; i++)
-        if (spec->failure_policy->rules[i].action == TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_RESTARTPOD)
-            return true;
-    return false;
-}
-
 /* The first one with what to write instead, then the names of the others; NULL when there is none. */
 static const char *describe_refused(const struct job *job, const struct refused *table, size_t count)
 {
@@ -50,7 +42,6 @@ static const char *refused_fields(const struct job *job)
     const struct refused table[] = {
         { spec->data_count > 0, "spec.data", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
-        { restarts_pods(spec), "spec.failurePolicy.rules", "action RestartPod", "write RestartJob" },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
     };

@@ -69,7 +69,8 @@ static void blame_missing(struct job *job)
         const struct role *role = &job->roles[i];
 
         for (int index = 0; index < role->replicas; index++) {
-            if (role->places[index].pod || role->places[index].recorded || !role->created)
+            if (role->places[index].pod || role->places[index].recorded || role->places[index].renewed ||
+                !role->created)
                 continue;
             job->blame = (struct blame){
                 .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "", .ran_for = -1
@@ -124,7 +125,8 @@ void find_blame(struct job *job)
         for (int index = 0; index < role->replicas; index++) {
             const struct object *pod = role->places[index].pod;
 
-            if (pod && pod->pod.phase == POD_FAILED && !is_ignored(job, pod) && (!worst || is_worse(pod, worst)))
+            if (pod && pod->pod.phase == POD_FAILED && !role->places[index].replaced && !is_ignored(job, pod) &&
+                (!worst || is_worse(pod, worst)))
                 worst = pod;
         }
     }

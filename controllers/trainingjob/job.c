@@ -141,13 +141,20 @@ static void place_pod(struct job *job, const struct object *pod)
     role->places[pod->index].stopped = was_suspended(job);
 }
 
+struct place *find_place(struct job *job, const char *name, int64_t index)
+{
+    struct role *role = find_role(job, name);
+
+    return role && index >= 0 && index < role->replicas ? &role->places[index] : NULL;
+}
+
 static void count_place(struct role *role, const struct place *place)
 {
     const struct object *pod = place->pod;
 
     if (place_has_succeeded(place)) {
         role->succeeded++;
-    } else if (!pod || pod_never_ran(pod)) {
+    } else if (!pod || pod_never_ran(pod) || place->replaced || place->to_replace) {
         role->missing++;
     } else if (pod_is_over(pod)) {
         role->failed++;
@@ -246,22 +253,30 @@ static void judge(struct job *job)
         decide_restart(job);
 }
 
-static void empty_role(struct role *role)
+void count_again(struct job *job)
 {
-    role->status = NULL;
-    role->created = false;
-    memset(role->places, 0, (size_t)role->replicas * sizeof(*role->places));
-    role->active = role->ready = role->running = role->leaving = role->succeeded = role->failed = role->missing = 0;
+    job->active = job->ready = job->running = job->leaving = job->succeeded = job->missing = 0;
+    for (int i = 0; i < job->role_count; i++) {
+        struct role *role = &job->roles[i];
+
+        role->active = role->ready = role->running = role->leaving = role->succeeded = role->failed = role->missing = 0;
+    }
+    count_pods(job);
+    hold_roles(job);
 }
 
 void job_next_attempt(struct job *job)
 {
     job->attempt++;
-    job->active = job->ready = job->running = job->leaving = job->succeeded = job->missing = 0;
-    for (int i = 0; i < job->role_count; i++)
-        empty_role(&job->roles[i]);
-    count_pods(job);
-    hold_roles(job);
+    job->replacing_count = 0;
+    for (int i = 0; i < job->role_count; i++) {
+        struct role *role = &job->roles[i];
+
+        role->status = NULL;
+        role->created = false;
+        memset(role->places, 0, (size_t)role->replicas * sizeof(*role->places));
+    }
+    count_again(job);
 }
 
 void job_init(struct job *job, const struct observed *in)
@@ -276,6 +291,7 @@ void job_init(struct job *job, const struct observed *in)
     init_world(job);
     for (size_t i = 0; i < pods.count; i++)
         place_pod(job, pods.items[i]);
+    read_replacing(job);
     count_pods(job);
     hold_roles(job);
     init_success(job);

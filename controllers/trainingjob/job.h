@@ -11,6 +11,7 @@
 enum {
     MAX_ROLES = 16,
     MAX_ATTEMPTS = 10,
+    MAX_REPLACING = 64,
     MASTER_PORT = 29500,
     SILENT_AFTER = 30, /* seconds behind its grace period: a pod's node does not answer */
 };
@@ -18,6 +19,9 @@ enum {
 /* One place of a role: (role, index). */
 struct place {
     const struct object *pod; /* of the current attempt; NULL: there is none */
+    bool replaced;            /* its pod failed, and status says that it is made anew */
+    bool to_replace;          /* ... this plan says so */
+    bool renewed;             /* ... that pod is gone: the next one is not lost, but still to be made */
     bool recorded;            /* its success is in status: it never runs again in this attempt */
     bool stopped;             /* by a suspension: that it ended well then says nothing, for so do those that save their
                                  work when they are told to stop */
@@ -63,6 +67,8 @@ struct job {
     int attempt;                                               /* the present one: recorded, or begun by this plan */
     struct trainingjob_status_attempts attempts[MAX_ATTEMPTS]; /* as status will have them, the present one last */
     int attempt_count;
+    struct trainingjob_status_replacing replacing[MAX_REPLACING]; /* as status will have them */
+    int replacing_count;
     bool begins_again; /* this plan ends an attempt and begins the next */
     bool resumes;      /* ... because the job is not suspended any more */
     bool rests;        /* suspended: no pod is made, and those that are there are stopped */
@@ -153,8 +159,10 @@ void read_attempts(struct job *job);
 bool failure_is_recorded(const struct job *job);                           /* of this attempt */
 bool failure_is_ignored(const struct job *job, const struct blame *blame); /* by a rule of the user's */
 void decide_restart(struct job *job);                                      /* after find_blame */
-void end_by_suspension(struct job *job);                                   /* the present attempt */
-void resume_attempt(struct job *job);                                      /* the next one begins */
+void read_replacing(struct job *job);                                      /* before the pods are counted */
+json_t *replacing_status(const struct job *job);
+void end_by_suspension(struct job *job);          /* the present attempt */
+void resume_attempt(struct job *job);             /* the next one begins */
 bool restarts_are_spent(const struct job *job);   /* job->blame would lead to a restart, were there any left */
 int64_t recorded_run(const struct job *job);      /* seconds that the blamed pod of this attempt ran, -1: unknown */
 int64_t attempt_starts_at(const struct job *job); /* its first pod, after the back-off */
@@ -177,6 +185,10 @@ const char *checkpoint_path(const struct job *job); /* in the containers; with s
 /* spec_hash.c: what an attempt runs, and what of it was changed since. */
 const char *spec_hash(const struct job *job);
 void say_changes(const struct job *job, struct plan *out);
+
+/* job.c */
+struct place *find_place(struct job *job, const char *role, int64_t index); /* NULL: the job has none such */
+void count_again(struct job *job);                                          /* after a place has changed */
 
 /* job.c: the places are empty again, and nothing is recorded of them. */
 void job_next_attempt(struct job *job);

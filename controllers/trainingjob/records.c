@@ -16,7 +16,7 @@ static bool is_recorded(const struct job *job, const struct object *pod)
     for (int i = 0; i < job->role_count; i++)
         for (int index = 0; index < job->roles[i].replicas; index++)
             if (job->roles[i].places[index].pod == pod)
-                return job->roles[i].places[index].recorded;
+                return job->roles[i].places[index].recorded || job->roles[i].places[index].replaced;
     return pod_is_over(pod); /* of no place in this job as it is now */
 }
 
@@ -66,6 +66,10 @@ void drop_old_pods(const struct job *job, struct plan *out)
 {
     struct objects pods = job->in->children[KIND_POD];
 
+    for (int i = 0; i < job->role_count; i++)
+        for (int index = 0; index < job->roles[i].replicas; index++)
+            if (job->roles[i].places[index].replaced || job->roles[i].places[index].to_replace)
+                stop_pod(job, job->roles[i].places[index].pod, out);
     for (size_t i = 0; i < pods.count; i++) {
         const struct object *pod = pods.items[i];
 

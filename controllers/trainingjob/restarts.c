@@ -16,6 +16,7 @@ enum action {
     FAIL_JOB = TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_FAILJOB,
     RESTART_JOB = TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_RESTARTJOB,
     RESTART_JOB_UNCOUNTED = TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_RESTARTJOBUNCOUNTED,
+    RESTART_POD = TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_RESTARTPOD,
     IGNORE = TRAININGJOB_SPEC_FAILURE_POLICY_RULES_ACTION_IGNORE,
 };
 
@@ -107,6 +108,49 @@ json_t *attempts_status(const struct job *job)
     return attempts;
 }
 
+/* -- pods that are made anew alone -------------------------------------------------------------------------------- */
+
+/* An entry stays until the new pod is seen: without it, that pod would count as lost. */
+void read_replacing(struct job *job)
+{
+    const struct trainingjob_status *status = job->status;
+
+    for (size_t i = 0; i < status->replacing_count && job->replacing_count < MAX_REPLACING; i++) {
+        const struct trainingjob_status_replacing *entry = &status->replacing[i];
+        struct place *place = find_place(job, entry->role, entry->index);
+
+        if (!place || (place->pod && strcmp(place->pod->uid, entry->uid) != 0))
+            continue;
+        place->replaced = place->pod;
+        place->renewed = !place->pod;
+        job->replacing[job->replacing_count++] = *entry;
+    }
+}
+
+json_t *replacing_status(const struct job *job)
+{
+    json_t *list = job->replacing_count ? json_array() : NULL;
+
+    for (int i = 0; i < job->replacing_count; i++)
+        jb_append(list,
+                  OBJ({ "role", jb_str(job->replacing[i].role) },
+                      { "index", jb_int(job->replacing[i].index) },
+                      { "uid", jb_str(job->replacing[i].uid) }));
+    return list;
+}
+
+/* The pod to blame, in an attempt that goes on. */
+static void replace_pod(struct job *job)
+{
+    struct place *place = find_place(job, job->blame.role, job->blame.index);
+
+    place->to_replace = true;
+    job->replacing[job->replacing_count++] = (struct trainingjob_status_replacing){
+        .role = job->blame.role, .index = job->blame.index, .has_index = true, .uid = place->pod->uid
+    };
+    count_again(job);
+}
+
 /* -- rules -------------------------------------------------------------------------------------------------------- */
 
 static bool has_text(const char *const *list, size_t count, const char *text)
@@ -172,12 +216,25 @@ static enum action built_in_action(const struct job *job)
     return RESTART_JOB;
 }
 
+static bool has_failed_pod(const struct job *job)
+{
+    struct objects pods = job->in->children[KIND_POD];
+
+    for (size_t i = 0; i < pods.count && job->replacing_count < MAX_REPLACING; i++)
+        if (pods.items[i]->attempt == job->attempt && pods.items[i]->index == job->blame.index &&
+            pods.items[i]->pod.phase == POD_FAILED && strcmp(pods.items[i]->role, job->blame.role) == 0)
+            return true;
+    return false;
+}
+
 static enum action action_for_blame(const struct job *job)
 {
     enum action action = action_by_rules(job, &job->blame);
 
     if (strcmp(job->blame.reason, "DeadlineExceeded") == 0 || action == IGNORE)
         return FAIL_JOB; /* nobody is left to go on */
+    if (action == RESTART_POD && !has_failed_pod(job))
+        return RESTART_JOB; /* it is lost, or hangs on its node: nothing can take its place */
     return action ? action : built_in_action(job);
 }
 
@@ -208,8 +265,9 @@ static int counted_restarts(const struct job *job)
 bool restarts_are_spent(const struct job *job)
 {
     const struct trainingjob_spec_failure_policy *policy = job->spec->failure_policy;
+    enum action action = action_for_blame(job);
 
-    return action_for_blame(job) == RESTART_JOB &&
+    return (action == RESTART_JOB || action == RESTART_POD) &&
            counted_restarts(job) >= (policy && policy->has_max_restarts ? policy->max_restarts : MAX_RESTARTS);
 }
 
@@ -217,17 +275,23 @@ void decide_restart(struct job *job)
 {
     enum action action = action_for_blame(job);
 
-    end_attempt(job);
     job->spent = restarts_are_spent(job);
-    if (action == FAIL_JOB || job->spent)
+    if (action == FAIL_JOB || job->spent) {
+        end_attempt(job);
         return;
+    }
     job->restarts++;
-    job->restarts_without_progress = counted_restarts(job) + (action == RESTART_JOB);
-    job->begins_again = true;
+    job->restarts_without_progress = counted_restarts(job) + (action != RESTART_JOB_UNCOUNTED);
     job->outcome = OUTCOME_OPEN;
+    if (action == RESTART_POD) {
+        replace_pod(job);
+    } else {
+        end_attempt(job);
+        job->begins_again = true;
+        job_next_attempt(job);
+        add_attempt(job, job->in->now);
+    }
     job->blame = (struct blame){ 0 };
-    job_next_attempt(job);
-    add_attempt(job, job->in->now);
 }
 
 void end_by_suspension(struct job *job)

@@ -293,6 +293,8 @@ static void say_conditions(const struct job *job, struct plan *out, enum trainin
 
 static void say_events(const struct job *job, struct plan *out, enum trainingjob_status_phase phase)
 {
+    if (job->restarts > job->status->restarts && !job->begins_again)
+        plan_event(out, true, "RestartingPod", "StopPods", "%s", failure_text(job, &job->told));
     if (phase == job->status->phase && !job->begins_again)
         return;
     if (phase == TRAININGJOB_STATUS_PHASE_RUNNING)
@@ -331,6 +333,7 @@ void say_status(const struct job *job, struct plan *out, bool accepted)
     plan_status(out, "restartsWithoutProgress", job->restarts ? jb_int(job->restarts_without_progress) : NULL);
     plan_status(out, "podsReady", jb_fmt("%d/%d", job->ready, job->desired));
     plan_status(out, "roles", roles_status(job));
+    plan_status(out, "replacing", replacing_status(job));
     plan_status(out, "lastFailure", last_failure(job));
     say_events(job, out, phase);
 }

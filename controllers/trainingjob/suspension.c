@@ -21,6 +21,20 @@ static int64_t length_of(const struct trainingjob_status_attempts *suspended, in
     return now > suspended->end_time ? now - suspended->end_time : 0;
 }
 
+/* They cannot unless the job is suspended meanwhile: nobody was there to see that. */
+static bool roles_were_changed(const struct job *job)
+{
+    const struct trainingjob_status *status = job->status;
+
+    if (!status->roles_count || !status->start_time)
+        return false;
+    for (int i = 0; i < job->role_count; i++)
+        if (!job->roles[i].status ||
+            (job->roles[i].status->has_desired && job->roles[i].status->desired != job->roles[i].replicas))
+            return true;
+    return status->roles_count != (size_t)job->role_count;
+}
+
 /*
  * Once suspended, an attempt is stopped whole, even when the job is resumed meanwhile: the next one waits for its pods.
  * A decision that ends an attempt in this very plan is said first.
@@ -35,6 +49,9 @@ void decide_suspension(struct job *job)
         end_by_suspension(job);
     } else if (!job->rests && ended) {
         job->suspended += length_of(present, job->in->now);
+        resume_attempt(job);
+    } else if (!job->rests && !job->begins_again && roles_were_changed(job)) {
+        end_by_suspension(job);
         resume_attempt(job);
     }
 }

@@ -887,6 +887,24 @@ static const char *const trainingjob_status_phase_names[] = { "Pending",    "Que
                                                               "Restarting", "Suspending", "Suspended", "Completing",
                                                               "Succeeded",  "Failed",     NULL };
 
+static const struct field trainingjob_status_replacing_fields[] = {
+    { "index",
+      FIELD_INT,
+      offsetof(struct trainingjob_status_replacing, index),
+      offsetof(struct trainingjob_status_replacing, has_index),
+      .min = 0,
+      .max = 1999,
+      .required = true },
+    { "role", FIELD_STRING, offsetof(struct trainingjob_status_replacing, role), .max = 15, .required = true },
+    { "uid", FIELD_STRING, offsetof(struct trainingjob_status_replacing, uid), .max = 64, .required = true },
+};
+
+static const struct fields trainingjob_status_replacing_type = {
+    .list = trainingjob_status_replacing_fields,
+    .count = ARRAY_SIZE(trainingjob_status_replacing_fields),
+    .size = sizeof(struct trainingjob_status_replacing),
+};
+
 static const struct field trainingjob_status_roles_fields[] = {
     { "active",
       FIELD_INT,
@@ -985,6 +1003,12 @@ static const struct field trainingjob_status_fields[] = {
       .max = 9007199254740991 },
     { "phase", FIELD_ENUM, offsetof(struct trainingjob_status, phase), .names = trainingjob_status_phase_names },
     { "podsReady", FIELD_STRING, offsetof(struct trainingjob_status, pods_ready), .max = 16 },
+    { "replacing",
+      FIELD_LIST,
+      offsetof(struct trainingjob_status, replacing),
+      offsetof(struct trainingjob_status, replacing_count),
+      .of = &trainingjob_status_replacing_type,
+      .max = 64 },
     { "restarts",
       FIELD_INT,
       offsetof(struct trainingjob_status, restarts),

@@ -310,6 +310,14 @@ enum trainingjob_status_phase {
     TRAININGJOB_STATUS_PHASE_FAILED,
 };
 
+/* status.replacing[] */
+struct trainingjob_status_replacing {
+    int64_t index;
+    bool has_index;
+    const char *role;
+    const char *uid;
+};
+
 /* status.roles[] */
 struct trainingjob_status_roles {
     int64_t active;
@@ -348,6 +356,8 @@ struct trainingjob_status {
     bool has_observed_generation;
     enum trainingjob_status_phase phase;
     const char *pods_ready;
+    const struct trainingjob_status_replacing *replacing;
+    size_t replacing_count;
     int64_t restarts;
     bool has_restarts;
     int64_t restarts_without_progress;

@@ -39,6 +39,20 @@ int fact_attempt(const json_t *job)
     return (int)jb_get_int(jb_get(job, "status"), "attempt", 0);
 }
 
+bool fact_is_replaced(const json_t *job, const char *role, int index, const char *uid)
+{
+    const json_t *replacing = jb_get(jb_get(job, "status"), "replacing");
+
+    for (size_t i = 0; i < json_array_size(replacing); i++) {
+        const json_t *entry = json_array_get(replacing, i);
+
+        if (strcmp(jb_get_str(entry, "role"), role) == 0 && jb_get_int(entry, "index", -1) == index &&
+            (!uid || strcmp(jb_get_str(entry, "uid"), uid) == 0))
+            return true;
+    }
+    return false;
+}
+
 bool fact_attempt_is_suspended(const json_t *job)
 {
     const json_t *attempts = jb_get(jb_get(job, "status"), "attempts");

@@ -20,6 +20,9 @@ bool fact_outcome_is_recorded(const json_t *job);  /* ... or it is Completing */
 int fact_attempt(const json_t *job);               /* the present one; 0: none yet */
 bool fact_attempt_failed(const json_t *job);       /* the present attempt is recorded as ended by a failure */
 bool fact_attempt_is_suspended(const json_t *job); /* the present one */
+
+/* The status says that this pod is made anew alone; uid NULL: any pod of this place. */
+bool fact_is_replaced(const json_t *job, const char *role, int index, const char *uid);
 bool fact_pod_is_over(const json_t *pod);
 bool fact_has_finalizer(const json_t *tree, const char *name);
 

@@ -218,6 +218,14 @@ static void check_verdict(struct world *world, const struct thing *job, const js
 
 /* -- restarts ----------------------------------------------------------------------------------------------------- */
 
+static bool follows_a_suspension(const json_t *job)
+{
+    const json_t *attempts = jb_get(jb_get(job, "status"), "attempts");
+    size_t count = json_array_size(attempts);
+
+    return count > 1 && strcmp(jb_get_str(json_array_get(attempts, count - 2), "reason"), "Suspended") == 0;
+}
+
 static void restarts_are_due(struct world *world, const struct thing *job, const json_t *before, const json_t *after)
 {
     const json_t *status = jb_get(after, "status"), *policy = jb_get(jb_get(after, "spec"), "failurePolicy");
@@ -226,6 +234,8 @@ static void restarts_are_due(struct world *world, const struct thing *job, const
         return;
     if (fact_attempt(after) != fact_attempt(before) + 1)
         BROKEN(world, "%s goes from attempt %d to %d", job->name, fact_attempt(before), fact_attempt(after));
+    if (follows_a_suspension(after) && !fact_attempt_is_suspended(before))
+        return; /* it was suspended, edited and resumed while nobody looked */
     if (fact_attempt_is_suspended(before)) {
         if (json_is_true(jb_get(jb_get(before, "spec"), "suspend")) &&
             json_is_true(jb_get(jb_get(after, "spec"), "suspend")))

@@ -92,12 +92,12 @@ static json_t *some_seconds(struct world *world, int least)
 
 static json_t *rule(struct world *world)
 {
-    static const char *const actions[] = { "FailJob", "RestartJob", "Ignore" };
+    static const char *const actions[] = { "FailJob", "RestartJob", "Ignore", "RestartPod", "RestartPod" };
 
     if (chance(world, 300))
         return OBJ({ "onReasons", ARR(jb_str("OOMKilled")) }, { "action", jb_str("RestartJobUncounted") });
     return OBJ({ "onExitCodes", ARR(jb_int(random_between(&world->random, 1, 3))) },
-               { "action", jb_str(actions[random_below(&world->random, 3)]) });
+               { "action", jb_str(actions[random_below(&world->random, 5)]) });
 }
 
 /* Back-offs are shorter than the rest that ends a history. */

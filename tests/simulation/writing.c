@@ -82,11 +82,15 @@ static void no_more_than_wanted(struct world *world,
         BROKEN(world, "%s is pod number %d of %d", change->thing->name, live, fact_total_replicas(job));
 }
 
-static void nothing_is_made_twice(struct world *world, const struct change *change, const struct place *place)
+static void nothing_is_made_twice(struct world *world,
+                                  const struct change *change,
+                                  const struct place *place,
+                                  const json_t *job)
 {
     const struct life *life = life_of(world, place->job_uid, place->role, place->index);
 
-    if (life && life->attempt == place->attempt && life->node >= 0 && !life->stripped)
+    if (life && !fact_is_replaced(job, place->role, place->index, life->thing->uid) &&
+        life->attempt == place->attempt && life->node >= 0 && !life->stripped)
         BROKEN(
             world, "%s is made again: its first pod of attempt %d came to a node", change->thing->name, place->attempt);
 }
@@ -137,6 +141,13 @@ static bool sender_is_gone(const struct world *world)
     return true;
 }
 
+static bool is_replaced(const struct change *change, const json_t *job)
+{
+    struct place place = place_of(change->before->tree);
+
+    return fact_is_replaced(job, place.role, place.index, change->thing->uid);
+}
+
 static void said_before_done(struct world *world, const struct change *change, const json_t *job)
 {
     const json_t *status = jb_get(job, "status");
@@ -156,7 +167,7 @@ static void said_before_done(struct world *world, const struct change *change, c
                    "%s is made, but the status does not say that attempt %d has begun",
                    change->thing->name,
                    place.attempt);
-    } else if (!fact_outcome_is_recorded(job) && !fact_attempt_is_suspended(job) &&
+    } else if (!fact_outcome_is_recorded(job) && !fact_attempt_is_suspended(job) && !is_replaced(change, job) &&
                place_of(change->before->tree).attempt >= fact_attempt(job)) {
         BROKEN(world, "%s is deleted, but the status does not say why", change->thing->name);
     }
@@ -177,6 +188,8 @@ static bool outcome_is_safe(const struct change *change, const json_t *job)
 
     if (fact_outcome_is_recorded(job) || place.attempt < fact_attempt(job) ||
         place.index >= fact_replicas(job, place.role))
+        return true;
+    if (fact_is_replaced(job, place.role, place.index, change->thing->uid))
         return true;
     if (fact_attempt_is_suspended(job) && jb_get(tree_metadata(pod), "deletionTimestamp"))
         return true;            /* stopped, as the status says */
@@ -272,7 +285,7 @@ static void check_new_pod(struct world *world, const struct change *change, cons
     if (!is_wanted(world, job))
         return; /* of a job that has just gone: the garbage collector's */
     success_is_never_repeated(world, change, &place, job->now->tree);
-    nothing_is_made_twice(world, change, &place);
+    nothing_is_made_twice(world, change, &place, job->now->tree);
     keys_come_first(world, change, &place);
     attempts_do_not_mix(world, change, &place);
     no_more_than_wanted(world, change, &place, job->now->tree);

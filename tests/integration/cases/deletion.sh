@@ -12,7 +12,7 @@ leaves_nothing() {
 
 while_it_is_refused() {
     start_operator
-    create_job pending <<<'  {suspend: true, template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}}'
+    create_job pending <<<'  {progress: {stallSeconds: 900}, template: {metadata: {}, spec: {containers: [{name: main, image: example}]}}}'
     reason pending Accepted NotImplemented
     leaves_nothing pending
 }

@@ -119,6 +119,23 @@ tells_a_deleted_pod() {
     each_pod_once
 }
 
+restart_one_pod() {
+    local first second
+    start_operator
+    policy='{rules: [{onExitCodes: [3], action: RestartPod}]}' job flaky 3
+    phase flaky Running
+    first=$(uid pod flaky-worker-1)
+    second=$(uid pod flaky-worker-2)
+    kubectl annotate -n "$namespace" pod flaky-worker-1 test.kitae.dev/exit-code=3 >/dev/null
+    within 20 another_pod_runs flaky-worker-1 "$first"
+    expect "$(uid pod flaky-worker-2)" "$second"
+    within 10 nothing_replaced flaky
+    expect "$(field flaky '{.status.attempt}/{.status.restarts}/{.status.restartsWithoutProgress}')" 1/1/1
+    contains "$(events_of flaky)" RestartingPod
+}
+another_pod_runs() { [ "$(get pod "$1" -o 'jsonpath={.status.phase}')" = Running ] && [ "$(uid pod "$1")" != "$2" ]; }
+nothing_replaced() { [ -z "$(field "$1" '{.status.replacing}')" ]; }
+
 # Nothing runs twice and nothing is lost when the operator sleeps through the end of it.
 sees_later_what_happened() {
     start_operator
@@ -142,3 +159,4 @@ it "an eviction is told" tells_an_eviction
 it "a pod that vanished without a trace fails the job" tells_a_lost_pod
 it "a pod that somebody deleted fails the job and lets go of it" tells_a_deleted_pod
 it "what happened while the operator was away is seen when it comes back" sees_later_what_happened
+it "a rule with RestartPod: that pod alone is made anew, and the others run on" restart_one_pod
