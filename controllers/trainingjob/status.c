@@ -50,10 +50,21 @@ static const char *duration_text(struct arena *arena, int64_t seconds)
     return arena_printf(arena, "%" PRId64 "s", seconds < 0 ? 0 : seconds);
 }
 
-/* "3 of 5 pods are running, 1 succeeded, 1 is being deleted" */
+/* Said where the counts beside the message (READY 3/4) would seem to contradict it. A pod that goes is never ready. */
+static const char *ready_text(const struct job *job)
+{
+    if (job->leaving || job->ready >= job->running)
+        return "";
+    if (job->ready < 2)
+        return job->ready ? ", 1 is ready" : ", none is ready";
+    return arena_printf(job->arena, ", %d are ready", job->ready);
+}
+
+/* "4 of 6 pods are running, 3 are ready, 1 succeeded" or "3 of 5 pods are running, 1 succeeded, 1 being deleted" */
 static const char *counts_text(const struct job *job)
 {
-    const char *text = arena_printf(job->arena, "%d of %d pods are running", job->running, job->desired);
+    const char *text =
+        arena_printf(job->arena, "%d of %d pods are running%s", job->running, job->desired, ready_text(job));
 
     if (job->succeeded)
         text = arena_printf(job->arena, "%s, %d succeeded", text, job->succeeded);
@@ -73,11 +84,14 @@ static const char *starting_text(const struct job *job)
     return arena_printf(job->arena, "Starting %s", pods_text(job, job->desired));
 }
 
+/* "All 4 pods are running, 3 are ready" */
 static const char *running_text(const struct job *job)
 {
     const char *text = job->running < job->desired || job->leaving ? counts_text(job)
-                       : job->desired == 1                         ? "The pod is running"
-                                           : arena_printf(job->arena, "All %d pods are running", job->desired);
+                       : job->desired > 1
+                           ? arena_printf(job->arena, "All %d pods are running%s", job->desired, ready_text(job))
+                       : job->ready ? "The pod is running"
+                                    : "The pod is running, but is not ready";
     struct waiting waiting;
 
     return find_denial(job, &waiting) ? arena_printf(job->arena, "%s; %s", text, waiting.message) : text;
