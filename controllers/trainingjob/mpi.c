@@ -104,7 +104,10 @@ static json_t *interface(const struct seat *seat)
     return jb_str("eth0");
 }
 
-/* All implementations together: none reads what is another's. Open MPI 5 has PRTE_MCA_* (mpi-operator #842). */
+/*
+ * All implementations together: none reads what is another's. Open MPI 5 has PRTE_MCA_* (mpi-operator #842). MPICH's
+ * extra arguments are the LAUNCHER's: HYDRA_LAUNCH_EXTRA_ARGS, which mpi-operator sets, is read by nobody.
+ */
 const struct variable mpi_variables[] = {
     { "OMPI_MCA_orte_default_hostfile", hostfile },
     { "OMPI_MCA_orte_keep_fqdn_hostnames", yes },
@@ -116,7 +119,7 @@ const struct variable mpi_variables[] = {
     { "I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS", ssh_arguments },
     { "I_MPI_PERHOST", slots },
     { "HYDRA_HOST_FILE", hydra_hostfile },
-    { "HYDRA_LAUNCH_EXTRA_ARGS", ssh_arguments },
+    { "HYDRA_LAUNCHER_EXTRA_ARGS", ssh_arguments },
     { NULL, NULL },
 };
 

@@ -1071,6 +1071,7 @@ static const char *const rules[] = {
     "change checkpoint, then resume, in three changes",
     "spec: write spec.template, or give each role a template of its own",
     "spec: MPI needs the role that runs mpirun: add {name: launcher, replicas: 1} to roles",
+    "spec: MPI needs the role whose pods mpirun starts processes in: add {name: worker} to roles",
     "spec: no role of this job has that name: write names that stand under roles (default: worker)",
     "spec: a rule names a role that is not there: write names that stand under roles (default: worker)",
     "spec: an output comes from a pod that is not there: write in `from` a role that stands under roles and an index "
