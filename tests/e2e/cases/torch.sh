@@ -4,18 +4,13 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 
-# ddp NAME PAUSE-SECONDS: a job that trains for 8 epochs. Its checkpoints are in a volume of its own.
+# ddp NAME PAUSE-SECONDS: a job that trains for 8 epochs. Its checkpoints are in a volume that Kitae asks for.
 ddp() {
-    kubectl create -f - <<END
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: $1, namespace: $namespace}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Mi}}}
-END
     create_job "$1" <<END
   framework: PyTorch
   roles: [{name: worker, replicas: 3}]
   failurePolicy: {maxRestarts: 2, backoff: {initialSeconds: 1}}
+  checkpoint: {storage: {size: 10Mi, accessModes: [ReadWriteOnce]}, graceSeconds: 5}
   template:
     metadata: {}
     spec:
@@ -28,14 +23,12 @@ END
              # own default on Python 3.11 ("NoneType" object has no attribute "get")
         - {name: PET_REDIRECTS, value: "1:1"}
         - {name: PET_TEE, value: "1:1"}
-        - {name: KITAE_CHECKPOINT_DIR, value: /checkpoints}
         - {name: DIGITS, value: /program/digits.csv}
         - {name: EPOCHS, value: "8"}
         - {name: PAUSE_SECONDS, value: "$2"}
-        volumeMounts: [{name: program, mountPath: /program}, {name: checkpoints, mountPath: /checkpoints}]
+        volumeMounts: [{name: program, mountPath: /program}]
       volumes:
       - {name: program, configMap: {name: ddp}}
-      - {name: checkpoints, persistentVolumeClaim: {claimName: $1}}
 END
 }
 
