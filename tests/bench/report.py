@@ -289,8 +289,7 @@ else there is to know:
 - The Job controller is a kube-controller-manager with that controller alone, and the cluster's has it off. JobSet makes
   Jobs, so that both processes are its own: CPU and memory are the sums.
 - A user of Jobs makes the headless Service himself: the load program does, after the Job, and its CPU is nobody's.
-- The training-operator makes a Service for the master only or for each pod, as its version does, and adds an init container to
-  workers. Its leader election is off, since it works only inside of a cluster; everybody else's is on.
+- The training-operator makes a Service for each pod and adds an init container to workers. Its leader election is off, since it works only inside of a cluster; everybody else's is on.
 - Log level is info for all.
 '''
 
