@@ -158,6 +158,14 @@ static int make(const struct recipe_options *options, struct recipe *recipe, jso
 
 static json_t *filled(const json_t *value, const json_t *stand_ins);
 
+/* A group of pods without any is not written down: what some operators make of "replicas: 0" is no fair test. */
+static bool is_empty_group(const json_t *value)
+{
+    const json_t *replicas = json_is_object(value) ? jb_get(value, "replicas") : NULL;
+
+    return json_is_integer(replicas) && json_integer_value(replicas) == 0;
+}
+
 /* "WITH: X" takes over the keys of X, beside those that are there. */
 static json_t *filled_object(const json_t *value, const json_t *stand_ins)
 {
@@ -170,7 +178,7 @@ static json_t *filled_object(const json_t *value, const json_t *stand_ins)
 
         if (strcmp(key, "WITH") == 0)
             json_object_update(object, new);
-        else
+        else if (!is_empty_group(new))
             jb_set(object, key, jb_copy(new));
     }
     return object;

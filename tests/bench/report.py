@@ -142,6 +142,35 @@ def add_states(results, add):
         add(f'idle with {cold["jobs"]:,} running jobs, {cold["idle_minutes"]:g} minutes: writes but the lease', '0', writes, '', writes == 0)
 
 
+# -- peers ------------------------------------------------------------------------------------------------------------
+
+# (what, load, key, decimals, what one is divided by)
+PEER_ROWS = [
+    ('W2: CPU of the whole cluster, s', 'W2', 'cluster_cpu_s', 1, 1),
+    ('W2: of the operator, s', 'W2', 'own_cpu_s', 2, 1),
+    ('W2: writes of the whole cluster, a job', 'W2', 'writes', 1, 1),
+    ('W2: resident memory, peak, MB', 'W2', 'rss_peak', 1, 1e6),
+    ('paced: job seen to its first pod seen, p99, ms', 'paced', 'first_pod_p99_ms', 1, 1),
+    ('W5: what stays resident of a job that is gone, bytes', 'W5', 'rss_job', 0, 1),
+    ('W7: a tenth of the pods deleted to all pods Running again, s', 'W7', 'whole_s', 1, 1),
+    ('W9: resident memory, MB', 'W9', 'idle_rss', 1, 1e6),
+    ('W9: CPU, ms a minute', 'W9', 'idle_cpu_ms_per_minute', 1, 1),
+]
+
+
+def beside_peers(results):
+    """The loads in short: everybody in the columns."""
+    sides = [side for side in contenders.SIDES if any(record['side'] == side for record in results.records)]
+    if not set(sides) - {'client', 'kitae'}:
+        return ''
+    rows = [[f'{load}: time of the client / this, first POST to last pod seen', *(ratio_text(results, load, side) for side in sides)]
+            for load in ('W1', 'W2', 'W3')]
+    rows += [[name, *(spread([value / unit for value in results.values(load, side, key)], digits) for side in sides)]
+             for name, load, key, digits, unit in PEER_ROWS]
+    return '\n## Beside its peers\n\nMedian (least-most). What each is, and what is equal, stands at the end.\n\n' + \
+           table(['', *map(contenders.title, sides)], [row for row in rows if any(row[1:])])
+
+
 # -- what is behind them ----------------------------------------------------------------------------------------------
 
 # (what, key, decimals, what one is divided by)
@@ -196,7 +225,7 @@ def side_table(results, load, rows, first=()):
     cells = [[name, *(spread([value / unit for value in results.values(load, side, key)], digits) for side in sides)]
              for name, key, digits, unit in rows]
     counts = ['runs', *(len(results.of(load, side)) for side in sides)]
-    return table(['', *map(contenders.title, sides)], [counts, *first, *(row for row in cells if any(row[1:]))])
+    return table(['', *map(contenders.title, sides)], [counts, *(row for row in [*first, *cells] if any(row[1:]))])
 
 
 def parts_text(results, load):
@@ -260,8 +289,7 @@ else there is to know:
 - The Job controller is a kube-controller-manager with that controller alone, and the cluster's has it off. JobSet makes
   Jobs, so that both processes are its own: CPU and memory are the sums.
 - A user of Jobs makes the headless Service himself: the load program does, after the Job, and its CPU is nobody's.
-- The training-operator makes a Service for the master only or for each pod, as its version does, and adds an init container to
-  workers. Its leader election is off, since it works only inside of a cluster; everybody else's is on.
+- The training-operator makes a Service for each pod and adds an init container to workers. Its leader election is off, since it works only inside of a cluster; everybody else's is on.
 - Log level is info for all.
 '''
 
@@ -350,6 +378,6 @@ watches of its own. Leader election is on.
 
 {missed} missed.
 
-{table(['measure', 'bar', 'Kitae', 'client', 'holds'], bars(results))}
+{table(['measure', 'bar', 'Kitae', 'client', 'holds'], bars(results))}{beside_peers(results)}
 ## What is behind them
 {bursts(results)}{others(results)}{accounts(results)}{states(results)}{how_peers_run(results)}'''
