@@ -160,7 +160,6 @@ a_megabyte() { # TRANSPORT
         echo '"]}]}}}}'
     } | tr -d '\n' >"$scratch/big.json"
     kubectl create -f "$scratch/big.json"
-    phase big Running
     phase big Succeeded
     [ "$(metric "kitae_watch_bytes_total{kind=\"pod\",namespace=\"$namespace\"}")" -gt 4000000 ] || fail "pods are not big"
     each_pod_once
