@@ -35,7 +35,7 @@ mpirun_adds_up() {
           volumeMounts: [{name: program, mountPath: /program}]
         volumes: [{name: program, configMap: {name: sum}}]
 END
-    succeeds sum 120
+    succeeds sum 300
     for i in 0 1 2 3; do
         contains "$(logs sum-launcher-0)" "rank $i of 4 on sum-worker-$((i / 2)): sum 1111"
     done

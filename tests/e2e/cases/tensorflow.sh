@@ -30,7 +30,7 @@ adds() {
     start_operator
     program tensorflow tf_config.py
     tensorflow sum '[{name: chief, replicas: 1}, {name: worker, replicas: 2}]' chief,worker
-    succeeds sum 180
+    succeeds sum 300
     local hosts=sum-hosts.$namespace.svc:2222
     for pod in sum-chief-0 sum-worker-0 sum-worker-1; do
         contains "$(logs $pod)" "3 replicas, sum 111"
@@ -44,7 +44,7 @@ all_roles() {
     start_operator
     program tensorflow tf_config.py
     tensorflow all '[{name: chief, replicas: 1}, {name: ps, replicas: 1}, {name: worker, replicas: 1}, {name: evaluator, replicas: 1}]' chief,ps,worker,evaluator
-    succeeds all 180
+    succeeds all 300
     for pod in all-chief-0 all-ps-0 all-worker-0 all-evaluator-0; do
         expect "$(cluster_of $pod)" "{\"chief\": [\"all-chief-0.$hosts\"], \"ps\": [\"all-ps-0.$hosts\"], \"worker\": [\"all-worker-0.$hosts\"]}"
         expect "$(task $pod)" "$(cut -d- -f2 <<<$pod) 0"

@@ -45,16 +45,16 @@ killed_and_resumed() {
     start_operator
     program ddp ddp.py examples/digits/digits.csv
     ddp undisturbed 0
-    succeeds undisturbed 120
+    succeeds undisturbed 300
     undisturbed=$(result undisturbed)
     expect "$(field undisturbed '{.status.attempt}/{.status.restarts}')" 1/0
 
     ddp killed 2
-    within 90 said killed-worker-0 'epoch 3/8'
+    within 240 said killed-worker-0 'epoch 3/8'
     kubectl exec -n "$namespace" killed-worker-1 -- sh -c 'kill -KILL $(cat /tmp/trainer.pid)'
-    within 60 is 2 field killed '{.status.attempt}'
+    within 120 is 2 field killed '{.status.attempt}'
     field killed '{.status.lastFailure}'
-    succeeds killed 120
+    succeeds killed 300
     expect "$(field killed '{.status.attempt}/{.status.restarts}')" 2/1
     for i in 0 1 2; do
         contains "$(logs killed-worker-$i)" "rank $i of 3, attempt 2"
