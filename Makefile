@@ -100,8 +100,9 @@ unit: $(TESTS_UNIT) ## one module each, no network
 
 $(BUILD)/golden: $(call objects,tests/golden/golden.c $(PURE) $(ENGINE))
 	$(call link,$(PURE_LIBS))
-golden: $(BUILD)/golden ## what a user gets for what they wrote; UPDATE_GOLDEN=1 rewrites
+golden: $(BUILD)/golden $(BUILD)/kitae ## what a user gets for what they wrote; UPDATE_GOLDEN=1 rewrites
 	$(Q)$(BUILD)/golden tests/golden
+	$(Q)tests/golden/documents $(BUILD)/kitae docs/training.md
 
 $(BUILD)/simulation: $(call objects,$(call sources,tests/simulation/*.c) $(PURE) $(ENGINE))
 	$(call link,$(PURE_LIBS))
