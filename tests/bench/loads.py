@@ -111,7 +111,10 @@ def burst(name, load, side, repeat):
 # -- W5 ---------------------------------------------------------------------------------------------------------------
 
 def churn(side, load, repeat):
-    """Jobs come at a rate, run 2 s, end and go. Resident memory at rest before and after, and how it rose meanwhile."""
+    """
+    Jobs come at a rate, run 2 s, end and go. Resident memory at rest before and after, and how it rose meanwhile. Before
+    it a round of the same length: what a first one needs for itself is no leak.
+    """
     with rig.Cluster() as cluster, contenders.start(side, cluster) as contender:
         replicas, rate = load['replicas'], load['rate']
 

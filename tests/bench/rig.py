@@ -1,5 +1,6 @@
 """What is measured, and how: a cluster, the operator, the load programs, and the counters of /proc."""
 
+import atexit
 import json
 import os
 import re
@@ -251,6 +252,7 @@ class Observer:
                  *load_words('resource', resource), *load_words('left', left)]
         self.log = open(os.path.join(OUT, 'programs.log'), 'a', encoding='utf-8')
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        atexit.register(self.process.kill) # of a bench that was interrupted; nothing happens to one that has ended
         if self.process.stdout.readline() != 'watching\n':
             raise RuntimeError('observer failed; see build/bench/programs.log')
 
