@@ -128,24 +128,31 @@ bool is_refused_by_server(const struct job *job)
     return invalid_child(job) != NULL;
 }
 
+/* What pods are made of; it stays as it is once there are some. */
+static bool can_start(const struct job *job, struct plan *out)
+{
+    const char *problem = mpi_misses_role(job);
+
+    if (problem)
+        return refuse(out, "InvalidRoles", problem);
+    problem = unusable_template(job);
+    if (problem)
+        return refuse(out, "InvalidTemplate", problem);
+    problem = oversized_environment(job);
+    return problem ? refuse(out, "EnvironmentTooLarge", problem) : true;
+}
+
 bool accept_job(const struct job *job, struct plan *out)
 {
-    const char *refused = refused_fields(job), *misses, *unusable, *oversized;
+    const char *refused = refused_fields(job);
     const struct failure *invalid = invalid_child(job);
 
     if (refused)
         return refuse(out, "NotImplemented", refused);
     if (invalid)
         return refuse_child(job, out, invalid);
-    misses = job->missing < job->desired ? NULL : mpi_misses_role(job);
-    if (misses)
-        return refuse(out, "InvalidRoles", misses);
-    unusable = job->missing < job->desired ? NULL : unusable_template(job);
-    if (unusable)
-        return refuse(out, "InvalidTemplate", unusable);
-    oversized = job->missing < job->desired ? NULL : oversized_environment(job);
-    if (oversized)
-        return refuse(out, "EnvironmentTooLarge", oversized);
+    if (job->missing == job->desired && !can_start(job, out))
+        return false;
     plan_condition(out, "Accepted", true, "Accepted", "The job is understood");
     return true;
 }

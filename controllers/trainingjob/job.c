@@ -25,14 +25,14 @@ bool has_pods(const struct job *job)
     return job->attempt > 1 || job->missing < job->desired;
 }
 
-bool has_stopped(const struct job *job)
+int pods_left(const struct job *job)
 {
     struct objects pods = job->in->children[KIND_POD];
+    int left = 0;
 
     for (size_t i = 0; i < pods.count; i++)
-        if (!pod_is_over(pods.items[i]))
-            return false;
-    return true;
+        left += !pod_is_over(pods.items[i]);
+    return left;
 }
 
 bool was_said(const struct job *job, const char *condition)
@@ -87,11 +87,11 @@ static void init_role(struct job *job, const struct trainingjob_spec_roles *spec
     job->role_count++;
 }
 
-static struct role *find_role(struct job *job, const char *name)
+struct role *find_role(const struct job *job, const char *name)
 {
     for (int i = 0; i < job->role_count; i++)
         if (strcmp(job->roles[i].name, name) == 0)
-            return &job->roles[i];
+            return (struct role *)&job->roles[i];
     return NULL;
 }
 
@@ -141,9 +141,9 @@ static void place_pod(struct job *job, const struct object *pod)
     role->places[pod->index].stopped = was_suspended(job);
 }
 
-struct place *find_place(struct job *job, const char *name, int64_t index)
+struct place *find_place(const struct job *job, const char *name, int64_t index)
 {
-    struct role *role = find_role(job, name);
+    const struct role *role = find_role(job, name);
 
     return role && index >= 0 && index < role->replicas ? &role->places[index] : NULL;
 }
@@ -219,10 +219,9 @@ static void hold_roles(struct job *job)
 
 bool waits_in_vain(const struct job *job, const struct role *role)
 {
-    for (int i = 0; i < job->role_count && role->waits_on; i++)
-        if (strcmp(job->roles[i].name, role->waits_on->role) == 0)
-            return job->roles[i].failed > 0;
-    return false;
+    const struct role *needed = role->waits_on ? find_role(job, role->waits_on->role) : NULL;
+
+    return needed && needed->failed > 0;
 }
 
 /* A decision once recorded stands, whatever the pods look like later. */

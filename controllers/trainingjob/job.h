@@ -67,6 +67,7 @@ struct job {
     int attempt;                                               /* the present one: recorded, or begun by this plan */
     struct trainingjob_status_attempts attempts[MAX_ATTEMPTS]; /* as status will have them, the present one last */
     int attempt_count;
+    int recorded_attempts; /* so many of them, the first ones, are in status already */
     struct trainingjob_status_replacing replacing[MAX_REPLACING]; /* as status will have them */
     int replacing_count;
     bool begins_again; /* this plan ends an attempt and begins the next */
@@ -104,7 +105,7 @@ bool waits_in_vain(const struct job *job, const struct role *role);
 
 /* Some pod was there or is, so that the template can no longer change. */
 bool has_pods(const struct job *job);
-bool has_stopped(const struct job *job); /* everything that is or was running has ended */
+int pods_left(const struct job *job); /* that have not ended, of any attempt */
 bool was_said(const struct job *job, const char *condition);
 
 bool place_has_succeeded(const struct place *place); /* seen or recorded */
@@ -172,8 +173,9 @@ json_t *attempts_status(const struct job *job);
 
 /* suspension.c: an attempt that is suspended has ended; the job goes on with the next. */
 bool attempt_is_suspended(const struct trainingjob_status_attempts *attempt);
-bool was_suspended(const struct job *job); /* the present attempt, in the status that was observed */
-void decide_suspension(struct job *job);   /* where nothing has succeeded or failed */
+bool follows_suspension(const struct job *job); /* the attempt before was suspended */
+bool was_suspended(const struct job *job);      /* the present attempt, in the status that was observed */
+void decide_suspension(struct job *job);        /* where nothing has succeeded or failed */
 void say_suspension(const struct job *job, struct plan *out, bool stopped);
 const char *suspended_text(const struct job *job, bool stopped);
 
@@ -186,9 +188,12 @@ const char *checkpoint_path(const struct job *job); /* in the containers; with s
 const char *spec_hash(const struct job *job);
 void say_changes(const struct job *job, struct plan *out);
 
-/* job.c */
-struct place *find_place(struct job *job, const char *role, int64_t index); /* NULL: the job has none such */
-void count_again(struct job *job);                                          /* after a place has changed */
+/* job.c: NULL: the job has none such. A job that may be changed may be changed through them, as with strchr. */
+struct role *find_role(const struct job *job, const char *name);
+struct place *find_place(const struct job *job, const char *role, int64_t index);
+
+/* job.c: after a place has changed. */
+void count_again(struct job *job);
 
 /* job.c: the places are empty again, and nothing is recorded of them. */
 void job_next_attempt(struct job *job);

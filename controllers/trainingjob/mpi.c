@@ -31,14 +31,6 @@ bool is_launcher(const struct job *job, const struct role *role)
     return is_mpi(job) && strcmp(role->name, "launcher") == 0;
 }
 
-static const struct role *find_role(const struct job *job, const char *name)
-{
-    for (int i = 0; i < job->role_count; i++)
-        if (strcmp(job->roles[i].name, name) == 0)
-            return &job->roles[i];
-    return NULL;
-}
-
 const char *mpi_misses_role(const struct job *job)
 {
     const struct role *launcher = find_role(job, "launcher");

@@ -1,15 +1,5 @@
-#include <string.h>
-
 #include "../../operator/base/jb.h"
 #include "mpi.h"
-
-static const struct role *role_named(const struct job *job, const char *name)
-{
-    for (int i = 0; i < job->role_count; i++)
-        if (strcmp(job->roles[i].name, name) == 0)
-            return &job->roles[i];
-    BUG("no role '%s'", name);
-}
 
 /* The end of a log is where the reason stands, when the program left no termination message. */
 static void keep_last_words(json_t *containers)
@@ -30,7 +20,9 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
     struct job job;
 
     job_init(&job, in);
-    role = role_named(&job, identity->role);
+    role = find_role(&job, identity->role);
+    if (!role)
+        BUG("no role '%s'", identity->role);
     if (jb_parse(job_template(&job, role), &pod, &err) < 0)
         BUG("a template that was accepted: %s", err.message);
     spec = jb_child_object(pod, "spec");

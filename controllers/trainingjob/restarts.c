@@ -32,10 +32,10 @@ static void add_attempt(struct job *job, int64_t start)
     if (job->attempt_count == MAX_ATTEMPTS) {
         memmove(&job->attempts[0], &job->attempts[1], (MAX_ATTEMPTS - 1) * sizeof(job->attempts[0]));
         job->attempt_count--;
+        job->recorded_attempts--;
     }
-    job->attempts[job->attempt_count++] = (struct trainingjob_status_attempts){
-        .attempt = job->attempt, .has_attempt = true, .start_time = start, .spec_hash = spec_hash(job)
-    };
+    job->attempts[job->attempt_count++] =
+        (struct trainingjob_status_attempts){ .attempt = job->attempt, .has_attempt = true, .start_time = start };
 }
 
 void read_attempts(struct job *job)
@@ -44,6 +44,7 @@ void read_attempts(struct job *job)
 
     for (size_t i = 0; i < status->attempts_count && job->attempt_count < MAX_ATTEMPTS; i++)
         job->attempts[job->attempt_count++] = status->attempts[i];
+    job->recorded_attempts = job->attempt_count;
     job->restarts = (int)status->restarts;
     job->restarts_without_progress = (int)status->restarts_without_progress;
     if (job->attempt_count && present(job)->attempt == job->attempt)
@@ -91,10 +92,11 @@ json_t *attempts_status(const struct job *job)
 
     for (int i = 0; i < job->attempt_count; i++) {
         const struct trainingjob_status_attempts *at = &job->attempts[i];
+        const char *hash = i < job->recorded_attempts ? at->spec_hash : spec_hash(job);
 
         jb_append(attempts,
                   OBJ({ "attempt", jb_int(at->attempt) },
-                      { "specHash", at->spec_hash ? jb_str(at->spec_hash) : NULL },
+                      { "specHash", hash ? jb_str(hash) : NULL },
                       { "startTime", jb_str(fields_format_time(job->arena, at->start_time)) },
                       { "endTime", at->end_time ? jb_str(fields_format_time(job->arena, at->end_time)) : NULL },
                       { "role", at->role ? jb_str(at->role) : NULL },
@@ -216,15 +218,12 @@ static enum action built_in_action(const struct job *job)
     return RESTART_JOB;
 }
 
+/* That it can blame: it may be lost instead, or hang on its node. */
 static bool has_failed_pod(const struct job *job)
 {
-    struct objects pods = job->in->children[KIND_POD];
+    const struct place *place = find_place(job, job->blame.role, job->blame.index);
 
-    for (size_t i = 0; i < pods.count && job->replacing_count < MAX_REPLACING; i++)
-        if (pods.items[i]->attempt == job->attempt && pods.items[i]->index == job->blame.index &&
-            pods.items[i]->pod.phase == POD_FAILED && strcmp(pods.items[i]->role, job->blame.role) == 0)
-            return true;
-    return false;
+    return place && place->pod && place->pod->pod.phase == POD_FAILED;
 }
 
 static enum action action_for_blame(const struct job *job)
@@ -233,8 +232,8 @@ static enum action action_for_blame(const struct job *job)
 
     if (strcmp(job->blame.reason, "DeadlineExceeded") == 0 || action == IGNORE)
         return FAIL_JOB; /* nobody is left to go on */
-    if (action == RESTART_POD && !has_failed_pod(job))
-        return RESTART_JOB; /* it is lost, or hangs on its node: nothing can take its place */
+    if (action == RESTART_POD && (!has_failed_pod(job) || job->replacing_count == MAX_REPLACING))
+        return RESTART_JOB; /* nothing can take its place */
     return action ? action : built_in_action(job);
 }
 
@@ -322,7 +321,7 @@ static int64_t backoff(const struct job *job)
     int64_t delay = backoff && backoff->has_initial_seconds ? backoff->initial_seconds : BACKOFF;
     int64_t most = backoff && backoff->has_max_seconds ? backoff->max_seconds : MAX_BACKOFF;
 
-    if (job->attempt_count > 1 && attempt_is_suspended(&job->attempts[job->attempt_count - 2]))
+    if (follows_suspension(job))
         return 0;
     for (int i = job->attempt_count - 2; i > 0 && is_short(&job->attempts[i]) && delay < most; i--)
         delay *= 2;

@@ -12,29 +12,44 @@ static const char *const fields[] = { "roles", "framework", "template", "data", 
 
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]), DIGITS = 8 };
 
-static struct slice field_text(struct slice spec, const char *name)
+static size_t find_field(struct slice key)
+{
+    size_t i = 0;
+
+    while (i < FIELDS && !slice_is(key, fields[i]))
+        i++;
+    return i;
+}
+
+/* The text of each; empty where the spec does not have it. */
+static void find_texts(struct slice spec, struct slice ret_texts[FIELDS])
 {
     struct slice key;
     struct scan scan;
 
+    for (size_t i = 0; i < FIELDS; i++)
+        ret_texts[i] = (struct slice){ "", 0 };
     scan_init(&scan, spec);
     scan_open(&scan, SCAN_OBJECT);
     while (scan_key(&scan, &key)) {
-        if (slice_is(key, name))
-            return scan_raw(&scan);
-        scan_skip(&scan);
+        size_t field = find_field(key);
+        struct slice text = scan_raw(&scan);
+
+        if (field < FIELDS)
+            ret_texts[field] = text;
     }
-    return (struct slice){ "", 0 };
 }
 
 const char *spec_hash(const struct job *job)
 {
     const char *text = "", *glue = "";
+    struct slice texts[FIELDS];
 
+    find_texts(job->in->self->spec, texts);
     for (size_t i = 0; i < FIELDS; i++) {
         char digest[DIGEST_SHORT];
 
-        digest_short(field_text(job->in->self->spec, fields[i]), digest);
+        digest_short(texts[i], digest);
         text = arena_printf(job->arena, "%s%s%.*s", text, glue, DIGITS, digest);
         glue = "-";
     }

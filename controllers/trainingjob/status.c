@@ -24,10 +24,10 @@ static bool has_begun(const struct job *job, bool accepted)
 static enum trainingjob_status_phase phase_of(const struct job *job, bool accepted)
 {
     if (job->rests && (accepted || job->status->start_time))
-        return has_stopped(job) ? TRAININGJOB_STATUS_PHASE_SUSPENDED : TRAININGJOB_STATUS_PHASE_SUSPENDING;
+        return !pods_left(job) ? TRAININGJOB_STATUS_PHASE_SUSPENDED : TRAININGJOB_STATUS_PHASE_SUSPENDING;
     if (!has_begun(job, accepted))
         return TRAININGJOB_STATUS_PHASE_PENDING;
-    if (job->outcome != OUTCOME_OPEN && (job->finished || keeps_running_pods(job) || has_stopped(job)))
+    if (job->outcome != OUTCOME_OPEN && (job->finished || keeps_running_pods(job) || !pods_left(job)))
         return job->outcome == OUTCOME_FAILED ? TRAININGJOB_STATUS_PHASE_FAILED : TRAININGJOB_STATUS_PHASE_SUCCEEDED;
     if (job->outcome != OUTCOME_OPEN)
         return TRAININGJOB_STATUS_PHASE_COMPLETING;
@@ -97,15 +97,10 @@ static const char *running_text(const struct job *job)
     return find_denial(job, &waiting) ? arena_printf(job->arena, "%s; %s", text, waiting.message) : text;
 }
 
-static bool is_resumed(const struct job *job)
-{
-    return job->attempt_count > 1 ? attempt_is_suspended(&job->attempts[job->attempt_count - 2]) : !job->told.role;
-}
-
 /* "Attempt 1 has ended: ...; attempt 2 starts at 2026-11-22T10:00:20Z" */
 static const char *restarting_text(const struct job *job)
 {
-    const char *cause = is_resumed(job) ? "it was suspended" : failure_text(job, &job->told);
+    const char *cause = follows_suspension(job) || !job->told.role ? "it was suspended" : failure_text(job, &job->told);
     const char *text =
         arena_printf(job->arena, "Attempt %d has ended: %s; attempt %d", job->attempt - 1, cause, job->attempt);
     struct objects pods = job->in->children[KIND_POD];
@@ -134,12 +129,9 @@ static const char *final_text(const struct job *job)
 static const char *completing_text(const struct job *job)
 {
     const char *outcome = job->outcome == OUTCOME_FAILED ? final_text(job) : success_text(job);
-    struct objects pods = job->in->children[KIND_POD];
-    int left = 0;
 
-    for (size_t i = 0; i < pods.count; i++)
-        left += !pod_is_over(pods.items[i]);
-    return arena_printf(job->arena, "%s; waiting for %s to stop%s", outcome, pods_text(job, left), hanging_text(job));
+    return arena_printf(
+        job->arena, "%s; waiting for %s to stop%s", outcome, pods_text(job, pods_left(job)), hanging_text(job));
 }
 
 static const char *accepted_text(const struct plan *out)

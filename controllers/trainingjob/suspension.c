@@ -8,6 +8,11 @@ bool attempt_is_suspended(const struct trainingjob_status_attempts *attempt)
     return attempt->reason && strcmp(attempt->reason, "Suspended") == 0;
 }
 
+bool follows_suspension(const struct job *job)
+{
+    return job->attempt_count > 1 && attempt_is_suspended(&job->attempts[job->attempt_count - 2]);
+}
+
 bool was_suspended(const struct job *job)
 {
     const struct trainingjob_status *status = job->status;
@@ -58,14 +63,11 @@ void decide_suspension(struct job *job)
 
 const char *suspended_text(const struct job *job, bool stopped)
 {
-    struct objects pods = job->in->children[KIND_POD];
-    int left = 0;
-
-    for (size_t i = 0; i < pods.count; i++)
-        left += !pod_is_over(pods.items[i]);
     if (!stopped)
-        return arena_printf(
-            job->arena, "Suspended by spec.suspend: waiting for %s to stop%s", pods_text(job, left), hanging_text(job));
+        return arena_printf(job->arena,
+                            "Suspended by spec.suspend: waiting for %s to stop%s",
+                            pods_text(job, pods_left(job)),
+                            hanging_text(job));
     if (!job->status->start_time)
         return "Suspended before its start: set spec.suspend to false to start it";
     return arena_printf(job->arena, "Suspended: set spec.suspend to false to go on with attempt %d", job->attempt + 1);
