@@ -302,71 +302,58 @@ static void busy(struct action *action, const struct http_response *response)
         pass->retry_after_ms = response->retry_after_ms;
 }
 
+/* What is neither done nor unknown. */
+static void not_written(struct action *action, enum answer_class class, const struct http_response *response)
+{
+    if (class == ANSWER_INVALID)
+        refuse(action, FAILURE_INVALID, response);
+    else if (class == ANSWER_DENIED || class == ANSWER_NOT_FOUND) /* the namespace is gone, or the kind */
+        refuse(action, FAILURE_DENIED, response);
+    else
+        busy(action, response);
+}
+
 /* A name that is taken is this child's: it was made before, and nobody may look. */
 static void prepare_answered(struct engine *engine, void *context, const struct http_response *response)
 {
+    enum answer_class class = answer_classify(response);
     struct action *action = context;
     struct pass *pass = action->pass;
 
     (void)engine;
     pass->outstanding--;
-    switch (answer_classify(response)) {
-    case ANSWER_OK:
-    case ANSWER_EXISTS:
+    if (class == ANSWER_OK || class == ANSWER_EXISTS) {
         pass->unprepared--;
         refusal_clear(pass->key, action->kind, action->role);
-        break;
-    case ANSWER_UNKNOWN: /* the next pass asks again */
-        pass->failed = true;
-        break;
-    case ANSWER_INVALID:
-        refuse(action, FAILURE_INVALID, response);
-        break;
-    case ANSWER_DENIED:
-    case ANSWER_NOT_FOUND:
-        refuse(action, FAILURE_DENIED, response);
-        break;
-    case ANSWER_CONFLICT:
-    case ANSWER_BUSY:
-        busy(action, response);
-        break;
+    } else if (class == ANSWER_UNKNOWN) {
+        pass->failed = true; /* the next pass asks again */
+    } else {
+        not_written(action, class, response);
     }
     pass_advance(pass);
 }
 
 static void write_answered(struct engine *engine, void *context, const struct http_response *response)
 {
+    enum answer_class class = answer_classify(response);
     struct action *action = context;
     struct pass *pass = action->pass;
 
     (void)engine;
     pass->outstanding--;
-    switch (answer_classify(response)) {
-    case ANSWER_OK:
+    if (class == ANSWER_OK) {
         need(pass, action->kind, answer_version(response->body));
         action->group->allowed += 2;
         refusal_clear(pass->key, action->kind, action->role);
-        break;
-    case ANSWER_EXISTS:
+    } else if (class == ANSWER_EXISTS) {
         action->group->allowed += 1;
         settle(action);
-        break;
-    case ANSWER_UNKNOWN:
+    } else if (class == ANSWER_UNKNOWN) {
         action->group->closed = true;
         pass->failed = true;
         settle(action);
-        break;
-    case ANSWER_INVALID:
-        refuse(action, FAILURE_INVALID, response);
-        break;
-    case ANSWER_DENIED:
-    case ANSWER_NOT_FOUND: /* the namespace is gone, or the kind */
-        refuse(action, FAILURE_DENIED, response);
-        break;
-    case ANSWER_CONFLICT:
-    case ANSWER_BUSY:
-        busy(action, response);
-        break;
+    } else {
+        not_written(action, class, response);
     }
     pass_advance(pass);
 }
