@@ -29,6 +29,9 @@ KITAE_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) -DKITAE_VERSION='"$(VERSION)
 KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 Q := $(if $(V),,@)
 
+# Our kinds: crds/<kind>.yaml, controllers/<kind>/.
+KINDS := dataset model trainingjob
+
 sources = $(sort $(wildcard $(1)))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -69,14 +72,14 @@ $(BUILD)/crdgen: $(call objects,$(call sources,tools/crdgen*.c) $(BASE))
 
 .PHONY: generate verify
 generate: $(BUILD)/crdgen ## field tables from crds/*.yaml
-	$(Q)$(BUILD)/crdgen crds/trainingjob.yaml trainingjob controllers/trainingjob/trainingjob_fields
+	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind controllers/$$kind/$${kind}_fields; done
 	$(Q)clang-format -i controllers/*/*_fields.[ch]
 
 verify: $(BUILD)/crdgen ## fails when generated files are stale
 	$(Q)mkdir -p $(BUILD)/verify
-	$(Q)$(BUILD)/crdgen crds/trainingjob.yaml trainingjob $(BUILD)/verify/trainingjob_fields
+	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind $(BUILD)/verify/$${kind}_fields; done
 	$(Q)clang-format -i --style=file:.clang-format $(BUILD)/verify/*_fields.[ch]
-	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do diff -u controllers/trainingjob/$$(basename $$f) $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
+	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do name=$$(basename $$f); diff -u controllers/$${name%%_*}/$$name $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
 
 # -- tests -----------------------------------------------------------------------------------------------------------
 # All but main.c, as an archive: a test links what it uses and no more.

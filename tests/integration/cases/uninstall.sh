@@ -68,7 +68,7 @@ everything() {
     lives again
 }
 define_again() {
-    kubectl apply --server-side --force-conflicts -f "$root/crds/trainingjob.yaml" >/dev/null
+    kubectl apply --server-side --force-conflicts -f "$root/crds" >/dev/null
     kubectl wait --for=condition=Established crd/trainingjobs.kitae.dev --timeout=20s >/dev/null
 }
 
