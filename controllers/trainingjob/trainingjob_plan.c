@@ -24,7 +24,8 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         clean_up(&job, out);
     else
         drop_old_pods(&job, out);
-    if (job.outcome == OUTCOME_OPEN && accepted && !job.rests) {
+    if (job.outcome == OUTCOME_OPEN && accepted && !job.rests && !job.waits_for_data && data_is_pinned(&job)) {
+        confirm_data(&job, out);
         want_service(&job, out);
         want_mpi_secret(&job, out);
         want_checkpoint_claim(&job, out);
