@@ -5,7 +5,7 @@
 
 #include "../../operator/model/observed.h"
 
-/* Where objects lie in S3 and how to reach them: the same words in the specs of a DataSet and a Model. */
+/* Where objects lie in S3 and how to reach them. */
 struct s3_place {
     const char *bucket, *prefix, *region, *endpoint; /* NULL: not said */
     const char *addressing;                          /* Virtual, Path; NULL: the agent's default */

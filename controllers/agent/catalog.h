@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The versions of a DataSet or a Model: v1, v2, ..., each named by a digest, never changed, only ever added and, when
+ * The versions of a DataSet: v1, v2, ..., each named by a digest, never changed, only ever added and, when
  * retention lets it go, removed: marked first, so that nobody begins to use it, then proved to be unused, then gone.
  */
 

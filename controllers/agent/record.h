@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a status remembers of a kind of run (sync, import, removal): the one under way, else the last one. Begun by
+ * What a status remembers of a kind of run (sync, removal): the one under way, else the last one. Begun by
  * writing it down; ended by what its Job said.
  */
 

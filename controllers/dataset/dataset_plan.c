@@ -37,7 +37,7 @@ static void dataset_plan(const struct observed *in, struct plan *out)
         say_goodbye(&set, out);
         return;
     }
-    plan_guard(out, GUARD_ON);
+    plan_guard(out, count_users(&set, NULL, 0) ? GUARD_ON : GUARD_OFF);
     end_sync(&set);
     begin_sync(&set);
     decide_removal(&set, out);

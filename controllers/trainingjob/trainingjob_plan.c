@@ -36,7 +36,7 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
 }
 
 static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_COUNT };
-static const enum kind names[] = { KIND_DATA_SET, KIND_MODEL, KIND_COUNT };
+static const enum kind names[] = { KIND_DATA_SET, KIND_COUNT };
 static const enum kind regards[] = { KIND_POD, KIND_COUNT };
 static const char *const lazy_status[] = { "message", "podsReady", "roles", NULL };
 

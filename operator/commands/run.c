@@ -11,12 +11,12 @@
 #include "../base/map.h"
 #include "../base/memory.h"
 #include "../base/strbuf.h"
+#include "../cli/options.h"
 #include "../driver/driver.h"
 #include "../engine/log.h"
 #include "../kube/config.h"
 #include "../model/controller.h"
 #include "commands.h"
-#include "options.h"
 
 static const char usage[] =
     "Usage: kitae run [FLAGS]\n"

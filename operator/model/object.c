@@ -223,7 +223,7 @@ static void fill_metadata(const struct wire_metadata *metadata, struct object *o
 
 /* -- references ---------------------------------------------------------------------------------------------------- */
 
-/* "datasets/listings models/search ": a word for each. */
+/* "datasets/listings datasets/users ": a word for each. */
 static const char *add_reference(const char *list,
                                  enum kind kind,
                                  const struct wire_reference *reference,
@@ -242,10 +242,8 @@ static const char *add_mentions(const char *list,
                                 size_t count,
                                 struct arena *arena)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         list = add_reference(list, KIND_DATA_SET, mentions[i].data_set, arena);
-        list = add_reference(list, KIND_MODEL, mentions[i].model, arena);
-    }
     return list;
 }
 
@@ -257,9 +255,7 @@ static const char *list_references(struct slice spec, struct arena *arena)
 
     if (!mentions)
         return list;
-    list = add_mentions(list, mentions->data, mentions->data_count, arena);
-    list = add_mentions(list, mentions->outputs, mentions->output_count, arena);
-    return add_reference(list, KIND_MODEL, mentions->model, arena);
+    return add_mentions(list, mentions->data, mentions->data_count, arena);
 }
 
 bool object_next_reference(const struct object *object, const char **at, enum kind *ret_kind, struct slice *ret_name)

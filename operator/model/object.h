@@ -15,7 +15,6 @@
 enum kind {
     KIND_TRAINING_JOB,
     KIND_DATA_SET,
-    KIND_MODEL,
     KIND_POD,
     KIND_SERVICE,
     KIND_JOB, /* batch/v1 */

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum option_type { OPTION_TEXT, OPTION_LIST, OPTION_SWITCH, OPTION_CHOICE, OPTION_NUMBER };
+enum option_type { OPTION_TEXT, OPTION_LIST, OPTION_REPEAT, OPTION_SWITCH, OPTION_CHOICE, OPTION_NUMBER };
 
-enum { OPTION_MAX_VALUES = 32 };
+enum { OPTION_MAX_VALUES = 128 };
 
 struct option {
     const char *name; /* without dashes */
@@ -22,7 +22,7 @@ struct option {
     bool given;
     bool on;                                 /* SWITCH: --name, --name=true or =false */
     const char *text;                        /* as it was written last; NULL: not given, or a bare SWITCH */
-    const char *list[OPTION_MAX_VALUES + 1]; /* LIST: NULL-terminated; commas separate too */
+    const char *list[OPTION_MAX_VALUES + 1]; /* LIST: NULL-terminated; commas separate too. REPEAT: not */
     size_t list_count;
     long number; /* NUMBER */
 };

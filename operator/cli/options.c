@@ -89,7 +89,15 @@ static bool parse_list(struct option *option, const char *text)
     return true;
 }
 
-_Static_assert(OPTION_MAX_VALUES == 32, "the message below says so");
+static bool add_value(struct option *option, const char *text)
+{
+    if (option->list_count == OPTION_MAX_VALUES)
+        return false;
+    option->list[option->list_count++] = text;
+    return true;
+}
+
+_Static_assert(OPTION_MAX_VALUES == 128, "the message below says so");
 
 static int set(struct option *option, const char *source, const char *text)
 {
@@ -112,6 +120,9 @@ static int set(struct option *option, const char *source, const char *text)
     case OPTION_LIST:
         good = parse_list(option, text);
         break;
+    case OPTION_REPEAT:
+        good = add_value(option, text);
+        break;
     }
     if (good)
         return 0;
@@ -119,10 +130,10 @@ static int set(struct option *option, const char *source, const char *text)
             "kitae: %s: '%s' is not a value for it; write %s\n",
             source,
             text,
-            option->type == OPTION_SWITCH   ? "true or false"
-            : option->type == OPTION_NUMBER ? "a whole number"
-            : option->type == OPTION_LIST   ? "no more than 32 of them in all"
-                                            : option->value);
+            option->type == OPTION_SWITCH                                  ? "true or false"
+            : option->type == OPTION_NUMBER                                ? "a whole number"
+            : option->type == OPTION_LIST || option->type == OPTION_REPEAT ? "no more than 128 of them in all"
+                                                                           : option->value);
     return 2;
 }
 
