@@ -85,7 +85,7 @@ generate: $(BUILD)/crdgen ## field tables from crds/*.yaml
 	$(Q)clang-format -i controllers/*/*_fields.[ch]
 
 verify: $(BUILD)/crdgen ## fails when generated files are stale
-	$(Q)mkdir -p $(BUILD)/verify
+	$(Q)rm -rf $(BUILD)/verify && mkdir -p $(BUILD)/verify
 	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind $(BUILD)/verify/$${kind}_fields; done
 	$(Q)clang-format -i --style=file:.clang-format $(BUILD)/verify/*_fields.[ch]
 	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do name=$$(basename $$f); diff -u controllers/$${name%%_*}/$$name $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
