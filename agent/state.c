@@ -62,10 +62,12 @@ const struct state_line *state_find(struct state_reader *reader, const char *key
 
     for (int i = 0; i < STATE_FILES; i++) {
         while (reader->there[i] && strcmp(reader->lines[i].is.key, key) < 0) {
-            *ret_gone += i == STATE_FILES - 1; /* the complete one tells */
+            *ret_gone += i == STATE_FILES - 1 && !reader->found[i]; /* the complete one tells */
             reader->there[i] = read_line(reader->files[i], &reader->lines[i]);
+            reader->found[i] = false;
         }
-        if (!found && reader->there[i] && strcmp(reader->lines[i].is.key, key) == 0)
+        reader->found[i] = reader->there[i] && strcmp(reader->lines[i].is.key, key) == 0;
+        if (!found && reader->found[i])
             found = &reader->lines[i];
     }
     return found;

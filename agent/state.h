@@ -23,6 +23,7 @@ struct state_reader {
     FILE *files[STATE_FILES];             /* the newer one first; NULL: none */
     struct state_line lines[STATE_FILES]; /* the next of each */
     bool there[STATE_FILES];
+    bool found[STATE_FILES]; /* the next one was asked for */
 };
 
 /* Opens `state` and what an interrupted sync left, `state.partial`, in that folder. Files that are missing are empty.

@@ -46,3 +46,4 @@ void s3_call_start(struct s3 *s3, struct s3_call *call);
 
 /* Within receive and done: of the answer; NULL: it has none. */
 const char *s3_call_header(const struct s3_call *call, const char *name);
+void s3_call_cancel(struct s3_call *call); /* without a call of done */
