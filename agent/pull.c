@@ -55,6 +55,10 @@ static int receive(void *context, uint64_t offset, const void *bytes, size_t len
 {
     struct place *place = context;
 
+    if (place->run->failure.reason) { /* all the others are of no use any more */
+        *failure = place->run->failure;
+        return -1;
+    }
     if (offset != place->received)
         BUG("a piece at %llu where %llu is due", (unsigned long long)offset, (unsigned long long)place->received);
     place->received += length;
@@ -185,6 +189,8 @@ int pull_run(const struct pull *pull, struct failure *failure)
     }
     if (!run.failure.reason)
         return 0;
+    while (s3_step(pull->s3, WAIT_MS))
+        ; /* what is under way still writes to our places, and ends with its next piece */
     *failure = run.failure;
     return -1;
 }
