@@ -43,11 +43,15 @@ KUBE := $(call sources,operator/kube/*.c)
 ENGINE := $(call sources,operator/engine/*.c) operator/http/request.c operator/serve/metrics.c
 PROGRAM := $(sort $(PURE) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/driver/*.c operator/commands/*.c) operator/main.c)
 
+# The agent stands on base and http alone. It has a main of its own, so its program is made when that is there.
+AGENT := $(call sources,agent/*.c agent/*/*.c)
+AGENT_PROGRAM := $(if $(wildcard agent/main.c),$(BUILD)/kitae-agent)
+
 PURE_LIBS := -ljansson -lyaml -lcrypto -lm
 LIBS := $(PURE_LIBS) -lcurl -lwebsockets -lssl -lcrypto -lpthread
 
 .PHONY: all help clean
-all: $(BUILD)/kitae ## the operator: build/kitae
+all: $(BUILD)/kitae $(AGENT_PROGRAM) ## the operator, build/kitae, and what moves data, build/kitae-agent
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -62,6 +66,10 @@ endef
 
 $(BUILD)/kitae: $(call objects,$(PROGRAM))
 	$(call link,$(LIBS))
+
+AGENT_LIBS := -ljansson -lyaml -lcurl -lssl -lcrypto -lm
+$(BUILD)/kitae-agent: $(call objects,$(sort $(AGENT) $(HTTP) $(BASE)))
+	$(call link,$(AGENT_LIBS))
 
 # -- generated code --------------------------------------------------------------------------------------------------
 $(BUILD)/crdgen: $(call objects,$(call sources,tools/crdgen*.c) $(BASE))
@@ -84,9 +92,13 @@ $(BUILD)/libkitae.a: $(call objects,$(filter-out operator/main.c,$(PROGRAM)))
 	$(if $(V),,@echo "  AR    $@")
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(BUILD)/libagent.a: $(call objects,$(filter-out agent/main.c,$(AGENT)))
+	$(if $(V),,@echo "  AR    $@")
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 TESTS_UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call sources,tests/unit/test_*.c))
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libkitae.a
-	$(call link,$(BUILD)/libkitae.a -lcmocka $(LIBS))
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
+	$(call link,$(BUILD)/libagent.a $(BUILD)/libkitae.a -lcmocka $(LIBS))
 .SECONDARY: $(patsubst %,$(BUILD)/tests/unit/%.o,$(notdir $(TESTS_UNIT)))
 
 # Both carriers of watches against an API server: `make watch`.
@@ -114,8 +126,8 @@ simulation: $(BUILD)/simulation ## the real engine against a model of a cluster,
 # once for all of them); findings are kept there.
 FUZZ_SECONDS ?= 10
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call sources,tests/fuzz/fuzz_*.c))
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libkitae.a
-	$(call link,-fsanitize=fuzzer $(BUILD)/libkitae.a $(LIBS))
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
+	$(call link,-fsanitize=fuzzer $(BUILD)/libagent.a $(BUILD)/libkitae.a $(LIBS))
 .SECONDARY: $(patsubst %,$(BUILD)/tests/fuzz/%.o,$(notdir $(FUZZ)))
 .PHONY: fuzz-run
 fuzz: ## every parser, FUZZ_SECONDS each
@@ -171,6 +183,7 @@ format: ## clang-format over our C
 .PHONY: install
 install: all ## puts files under PREFIX (custom resources go into a cluster by install-crds)
 	install -D -m 755 $(BUILD)/kitae $(DESTDIR)$(PREFIX)/bin/kitae
+	$(if $(AGENT_PROGRAM),install -D -m 755 $(AGENT_PROGRAM) $(DESTDIR)$(PREFIX)/bin/kitae-agent)
 
 clean: ## removes build/
 	rm -rf $(BUILD)
