@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "../../operator/base/slice.h"
 #include "../../operator/base/strbuf.h"
 #include "../reason.h"
 

@@ -4,6 +4,7 @@
  * object appears whole or not at all.
  */
 
+#include "../../operator/base/slice.h"
 #include "transfer.h"
 
 enum { S3_PUT_SINGLE = 16 * 1024 * 1024 };

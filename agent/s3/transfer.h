@@ -38,7 +38,7 @@ struct s3_counters {
 
 /* Loads credentials, unless the location is anonymous: may block for a request to STS. NULL on failure. */
 struct s3 *s3_create(const struct s3_settings *settings, struct failure *failure) must_check;
-void s3_destroy(struct s3 *s3); /* what is under way ends without a word; NULL is fine */
+void s3_destroy(struct s3 *s3); /* what is under way ends with REASON_INTERRUPTED; NULL is fine */
 
 /* Called once, at the end of an operation; failure is NULL when it went well, else borrowed. */
 typedef void s3_done(void *context, const struct failure *failure);

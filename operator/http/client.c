@@ -28,6 +28,9 @@ struct http_stream {
     http_receive *receive;
     http_end *end;
     void *context;
+
+    http_read *read; /* a body that is sent in pieces */
+    uint64_t sent;
 };
 
 struct http_client {
@@ -243,6 +246,17 @@ static size_t receive_piece(char *bytes, size_t size, size_t count, void *contex
     return hand_over(context, bytes, size * count) ? size * count : 0;
 }
 
+static void put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context)
+{
+    stream->receive = receive;
+    stream->end = end;
+    stream->context = context;
+    curl_easy_setopt(stream->easy, CURLOPT_HEADERFUNCTION, receive_header);
+    curl_easy_setopt(stream->easy, CURLOPT_HEADERDATA, stream);
+    curl_easy_setopt(stream->easy, CURLOPT_WRITEFUNCTION, receive_piece);
+    curl_easy_setopt(stream->easy, CURLOPT_WRITEDATA, stream);
+}
+
 struct http_stream *http_client_stream(struct http_client *client,
                                        const char *path,
                                        unsigned timeout_ms,
@@ -253,9 +267,7 @@ struct http_stream *http_client_stream(struct http_client *client,
     struct http_stream *stream = get_stream(client);
     CURL *easy = stream->easy;
 
-    stream->receive = receive;
-    stream->end = end;
-    stream->context = context;
+    put_receiver(stream, receive, end, context);
     put_common(client, stream, path);
     put_headers(client, stream, NULL);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
@@ -263,12 +275,89 @@ struct http_stream *http_client_stream(struct http_client *client,
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, stream);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_piece);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
     start(client, stream);
     return stream;
+}
+
+/* -- calls -------------------------------------------------------------------------------------------------------- */
+
+static size_t send_piece(char *buffer, size_t size, size_t count, void *context)
+{
+    struct http_stream *stream = context;
+    ssize_t length = stream->read(stream->context, stream->sent, buffer, size * count);
+
+    if (length < 0)
+        return CURL_READFUNC_ABORT;
+    stream->sent += (uint64_t)length;
+    return (size_t)length;
+}
+
+static int send_again_from(void *context, curl_off_t offset, int origin)
+{
+    struct http_stream *stream = context;
+
+    if (origin != SEEK_SET)
+        return CURL_SEEKFUNC_CANTSEEK;
+    stream->sent = (uint64_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static void put_body(struct http_stream *stream, const struct http_call *call)
+{
+    CURL *easy = stream->easy;
+
+    stream->read = call->read;
+    stream->sent = 0;
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->body_length);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, send_piece);
+    curl_easy_setopt(easy, CURLOPT_READDATA, stream);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, send_again_from);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, stream);
+}
+
+static void put_call(struct http_stream *stream, const struct http_call *call)
+{
+    CURL *easy = stream->easy;
+
+    if (strcmp(call->method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    else if (call->read)
+        put_body(stream, call);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    if (call->buffer_size) {
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)call->buffer_size);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)call->buffer_size);
+    }
+    curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)call->max_per_second);
+    curl_easy_setopt(easy, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)call->max_per_second);
+    if (call->stall_ms) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_ms + 999) / 1000);
+    }
+    stream->headers = curl_slist_append(stream->headers, "Expect:");
+    for (size_t i = 0; i < call->header_count; i++)
+        add_header(stream, call->headers[i].name, call->headers[i].value);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, stream->headers);
+}
+
+struct http_stream *http_client_call(struct http_client *client, const struct http_call *call)
+{
+    struct http_stream *stream = get_stream(client);
+
+    put_receiver(stream, call->receive, call->end, call->context);
+    put_common(client, stream, call->path);
+    put_call(stream, call);
+    start(client, stream);
+    return stream;
+}
+
+const char *http_stream_header(const struct http_stream *stream, const char *name)
+{
+    struct curl_header *header;
+
+    return curl_easy_header(stream->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : NULL;
 }
 
 void http_client_cancel(struct http_client *client, struct http_stream *stream)

@@ -8,6 +8,8 @@
  * request on another; here a GET is repeated, but a write ends with maybe_done, and its sender looks what happened.
  */
 
+#include <sys/types.h>
+
 #include "../base/error.h"
 #include "../base/strbuf.h"
 #include "request.h"
@@ -76,6 +78,35 @@ struct http_stream *http_client_stream(struct http_client *client,
                                        http_end *end,
                                        void *context);
 void http_client_cancel(struct http_client *client, struct http_stream *stream); /* without a call of `end` */
+
+/*
+ * Any exchange, streamed both ways, on kept-alive connections: for whoever moves large things. It says all its headers
+ * itself. The connection may turn out dead after it was written to; then curl repeats the request on another.
+ */
+
+/* Fills a buffer with the body's bytes from `offset` on: how many, at least 1; -1 ends the call. */
+typedef ssize_t http_read(void *context, uint64_t offset, void *buffer, size_t size);
+
+struct http_call {
+    const char *method; /* "GET"; copied, as are path and headers */
+    const char *path;   /* encoded, sent as it is */
+    const struct http_header *headers;
+    size_t header_count;
+    http_read *read; /* NULL: no body at all */
+    uint64_t body_length;
+    unsigned stall_ms;       /* ends when nothing moves for so long; whole seconds, 0: never */
+    size_t buffer_size;      /* the most that is read at once; 0: curl's 16 KiB */
+    uint64_t max_per_second; /* bytes each way; 0: as fast as it goes */
+    http_receive *receive;
+    http_end *end;
+    void *context;
+};
+
+/* The stream is gone when `end` was called; new calls may be made from inside of that. */
+struct http_stream *http_client_call(struct http_client *client, const struct http_call *call);
+
+/* A header of the answer, in `receive` and `end`; NULL: it has none. Borrowed until the next call of this. */
+const char *http_stream_header(const struct http_stream *stream, const char *name);
 
 /* The numeric address the last answered request went to, "" before: for websockets, which must not resolve names. */
 const char *http_client_address(const struct http_client *client);
