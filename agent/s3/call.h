@@ -27,6 +27,7 @@ struct s3_call {
     /* Bytes of a 2xx answer; length 0 when its head is there. -1 ends the call. NULL: they are gathered in `text`. */
     int (*receive)(struct s3_call *call, const char *bytes, size_t length, struct failure *failure);
     void (*done)(struct s3_call *call, const struct failure *failure); /* NULL: it went well. May free the call */
+    void *context;
 
     /* The scheduler's; zeroed at the start. */
     struct s3 *s3;
@@ -45,3 +46,4 @@ void s3_call_start(struct s3 *s3, struct s3_call *call);
 
 /* Within receive and done: of the answer; NULL: it has none. */
 const char *s3_call_header(const struct s3_call *call, const char *name);
+void s3_call_cancel(struct s3_call *call); /* without a call of done */

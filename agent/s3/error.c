@@ -164,6 +164,15 @@ static enum s3_verdict no_answer(const struct s3_answer *answer,
     return S3_AGAIN;
 }
 
+static bool is_error(struct slice body)
+{
+    struct slice name = { 0 };
+    struct xml xml;
+
+    xml_init(&xml, body);
+    return body.length && xml_next(&xml, &name) == XML_OPEN && slice_is(name, "Error");
+}
+
 enum s3_verdict s3_judge(const struct s3_answer *answer, const struct s3_location *location, struct failure *failure)
 {
     auto_strbuf struct strbuf code = { .maximum = 64 };
@@ -172,9 +181,9 @@ enum s3_verdict s3_judge(const struct s3_answer *answer, const struct s3_locatio
 
     if (!answer->status || (answer->problem && is_good))
         return no_answer(answer, location, failure);
-    (void)xml_find(answer->body, "Code", &code);
-    if (is_good && !code.length)
+    if (is_good && !is_error(answer->body))
         return S3_FINE;
+    (void)xml_find(answer->body, "Code", &code);
     meaning = code.length ? by_code(strbuf_text(&code)) : NULL;
     if (!meaning)
         meaning = by_status(is_good ? 500 : answer->status); /* an error inside a 200 is the server's */

@@ -255,6 +255,14 @@ static void end_call(struct s3_call *call, bool went_well)
     call->done(call, went_well ? NULL : &failure);
 }
 
+void s3_call_cancel(struct s3_call *call)
+{
+    leave(call);
+    if (call->stream)
+        http_client_cancel(call->s3->http, call->stream);
+    strbuf_finish(&call->text);
+}
+
 static void wait_again(struct s3_call *call, unsigned delay_ms)
 {
     struct s3 *s3 = call->s3;
