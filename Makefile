@@ -106,6 +106,11 @@ $(BUILD)/integration/%: $(BUILD)/tests/integration/%.o $(BUILD)/libkitae.a
 	$(call link,$(BUILD)/libkitae.a -lcmocka $(LIBS))
 .SECONDARY: $(BUILD)/tests/integration/test_watch.o
 
+# The agent's client against a real S3 server; it says which in its environment.
+$(BUILD)/s3/%: $(BUILD)/tests/s3/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
+	$(call link,$(BUILD)/libagent.a $(BUILD)/libkitae.a -lcmocka $(AGENT_LIBS))
+.SECONDARY: $(BUILD)/tests/s3/test_s3.o
+
 .PHONY: unit golden simulation fuzz check test test-integration demo
 unit: $(TESTS_UNIT) ## one module each, no network
 	$(Q)tools/run-tests unit $(TESTS_UNIT)
