@@ -186,6 +186,27 @@ static void get__other_size_or_range__is_not_taken(void **state)
     }
 }
 
+static void get__checksum__is_compared_across_a_break(void **state)
+{
+    static const char *const answers[] = { ANSWER("200 OK", "x-amz-checksum-crc32: y/Q5Jg==\r\n", "9", "1234") "|",
+                                           ANSWER("206 Part", "Content-Range: bytes 4-8/9\r\n", "5", "56789"),
+                                           NULL };
+    static const char *const wrong[] = { ANSWER("200 OK", "x-amz-checksum-crc32: y/Q5Jg==\r\n", "9", "123456780"),
+                                         NULL };
+
+    (void)state;
+    start(serve_script, answers);
+    get(NULL, 9);
+    expect(REASON_NONE);
+    assert_non_null(strstr(fake_request(&it.server, 0), "\r\nx-amz-checksum-mode: ENABLED\r\n"));
+    finish();
+    start(serve_script, wrong);
+    get(NULL, 9);
+    expect(REASON_CHECKSUM_MISMATCH);
+    assert_non_null(strstr(it.failure.message, "CRC32"));
+    finish();
+}
+
 static void get__redirected__is_not_followed(void **state)
 {
     static const char *const answers[] = {
@@ -301,6 +322,7 @@ int main(void)
         cmocka_unit_test(get__cut_off__goes_on_where_it_broke),
         cmocka_unit_test(get__object_changes_while_it_is_read__has_drifted),
         cmocka_unit_test(get__other_size_or_range__is_not_taken),
+        cmocka_unit_test(get__checksum__is_compared_across_a_break),
         cmocka_unit_test(get__redirected__is_not_followed),
         cmocka_unit_test(get__clock_is_wrong__takes_the_servers_once),
         cmocka_unit_test(put__over_plain_http__body_is_signed),
