@@ -29,6 +29,7 @@ struct http_stream {
     http_end *end;
     void *context;
 
+    bool (*hold)(void *context);
     http_read *read; /* a body that is sent in pieces */
     uint64_t sent;
 };
@@ -241,13 +242,21 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *conte
     return !last || hand_over(context, NULL, 0) ? size * count : 0;
 }
 
+static bool is_held(const struct http_stream *stream)
+{
+    return stream->hold && stream->hold(stream->context);
+}
+
 static size_t receive_piece(char *bytes, size_t size, size_t count, void *context)
 {
+    if (is_held(context))
+        return CURL_WRITEFUNC_PAUSE;
     return hand_over(context, bytes, size * count) ? size * count : 0;
 }
 
 static void put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context)
 {
+    stream->hold = NULL;
     stream->receive = receive;
     stream->end = end;
     stream->context = context;
@@ -284,7 +293,11 @@ struct http_stream *http_client_stream(struct http_client *client,
 static size_t send_piece(char *buffer, size_t size, size_t count, void *context)
 {
     struct http_stream *stream = context;
-    ssize_t length = stream->read(stream->context, stream->sent, buffer, size * count);
+    ssize_t length;
+
+    if (is_held(stream))
+        return CURL_READFUNC_PAUSE;
+    length = stream->read(stream->context, stream->sent, buffer, size * count);
 
     if (length < 0)
         return CURL_READFUNC_ABORT;
@@ -330,8 +343,6 @@ static void put_call(struct http_stream *stream, const struct http_call *call)
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)call->buffer_size);
         curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)call->buffer_size);
     }
-    curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)call->max_per_second);
-    curl_easy_setopt(easy, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)call->max_per_second);
     if (call->stall_ms) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_ms + 999) / 1000);
@@ -347,10 +358,16 @@ struct http_stream *http_client_call(struct http_client *client, const struct ht
     struct http_stream *stream = get_stream(client);
 
     put_receiver(stream, call->receive, call->end, call->context);
+    stream->hold = call->hold;
     put_common(client, stream, call->path);
     put_call(stream, call);
     start(client, stream);
     return stream;
+}
+
+void http_stream_resume(struct http_stream *stream)
+{
+    curl_easy_pause(stream->easy, CURLPAUSE_CONT);
 }
 
 const char *http_stream_header(const struct http_stream *stream, const char *name)
