@@ -51,6 +51,10 @@ PROGRAM := $(sort $(PURE) $(CLI) $(HTTP) $(KUBE) $(call sources,operator/engine/
 AGENT := $(call sources,agent/*.c agent/*/*.c)
 AGENT_PROGRAM := $(if $(wildcard agent/main.c),$(BUILD)/kitae-agent)
 
+# The agent stands on base and http alone. It has a main of its own, so its program is made when that is there.
+AGENT := $(call sources,agent/*.c agent/*/*.c)
+AGENT_PROGRAM := $(if $(wildcard agent/main.c),$(BUILD)/kitae-agent)
+
 PURE_LIBS := -ljansson -lyaml -lcrypto -lm
 LIBS := $(PURE_LIBS) -lcurl -lwebsockets -lssl -lcrypto -lpthread
 
@@ -109,6 +113,11 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
 $(BUILD)/integration/%: $(BUILD)/tests/integration/%.o $(BUILD)/libkitae.a
 	$(call link,$(BUILD)/libkitae.a -lcmocka $(LIBS))
 .SECONDARY: $(BUILD)/tests/integration/test_watch.o
+
+# The agent's client against a real S3 server; it says which in its environment.
+$(BUILD)/s3/%: $(BUILD)/tests/s3/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
+	$(call link,$(BUILD)/libagent.a $(BUILD)/libkitae.a -lcmocka $(AGENT_LIBS))
+.SECONDARY: $(BUILD)/tests/s3/test_s3.o
 
 .PHONY: unit golden simulation fuzz check test test-integration demo
 unit: $(TESTS_UNIT) ## one module each, no network

@@ -40,6 +40,7 @@ struct s3_call {
     uint64_t progress;  /* bytes of data of this attempt */
     int status;         /* of the answer */
     bool stopped;       /* by receive */
+    bool held;          /* until more bytes may be spent */
 };
 
 void s3_call_start(struct s3 *s3, struct s3_call *call);

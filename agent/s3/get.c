@@ -6,6 +6,7 @@
 
 #include "../../operator/base/memory.h"
 #include "call.h"
+#include "checksum.h"
 
 enum { PART = 8 * 1024 * 1024, MAX_RANGES = 64 };
 
@@ -20,9 +21,10 @@ struct get {
     struct s3 *s3;
     struct s3_get what; /* key and etag are ours */
     char *key, *etag;
-    uint64_t next;          /* where the next part begins */
-    unsigned running;       /* parts */
-    struct failure failure; /* the first */
+    uint64_t next;                /* where the next part begins */
+    unsigned running;             /* parts */
+    struct failure failure;       /* the first */
+    struct s3_checksum *checksum; /* of the whole object, when it comes whole and in order; NULL: none was named */
     struct part *parts;
     unsigned part_count;
 };
@@ -35,8 +37,10 @@ static void prepare(struct s3_call *call)
     call->header_count = 0;
     if (*get->etag)
         call->headers[call->header_count++] = (struct http_header){ "if-match", get->etag };
-    if (!part->at && part->end == get->what.size)
-        return; /* all of it */
+    if (!part->at && part->end == get->what.size) { /* all of it */
+        call->headers[call->header_count++] = (struct http_header){ "x-amz-checksum-mode", "ENABLED" };
+        return;
+    }
     if (part->end == S3_SIZE_UNKNOWN)
         snprintf(part->range, sizeof(part->range), "bytes=%llu-", (unsigned long long)part->at);
     else
@@ -76,10 +80,15 @@ static uint64_t first_byte(const char *content_range)
                                                                      : S3_SIZE_UNKNOWN;
 }
 
+static const char *header_of(void *call, const char *name)
+{
+    return s3_call_header(call, name);
+}
+
 /* Looks at the head: is it the object that was listed, and the part of it that was asked for? */
 static int check_head(struct part *part, struct failure *failure)
 {
-    const struct s3_call *call = &part->call;
+    struct s3_call *call = &part->call;
     struct get *get = part->get;
     const char *range = s3_call_header(call, "Content-Range"), *etag;
     uint64_t size = range ? total_size(range) : S3_SIZE_UNKNOWN;
@@ -95,6 +104,10 @@ static int check_head(struct part *part, struct failure *failure)
         free(get->etag);
         get->etag = xstrdup(etag);
     }
+    if (call->status == 200) {
+        s3_checksum_destroy(get->checksum);
+        get->checksum = s3_checksum_create(header_of, call);
+    }
     return 0;
 }
 
@@ -109,6 +122,8 @@ static int receive(struct s3_call *call, const char *bytes, size_t length, struc
         return fail(get, REASON_TRUNCATED, failure, "it is longer than was listed");
     if (get->what.write(get->what.context, part->at, bytes, length, failure) < 0)
         return -1;
+    if (get->checksum)
+        s3_checksum_add(get->checksum, bytes, length);
     part->at += length;
     return 0;
 }
@@ -116,6 +131,7 @@ static int receive(struct s3_call *call, const char *bytes, size_t length, struc
 static void finish(struct get *get)
 {
     get->what.done(get->what.context, get->failure.reason ? &get->failure : NULL);
+    s3_checksum_destroy(get->checksum);
     free(get->key);
     free(get->etag);
     free(get->parts);
@@ -139,6 +155,21 @@ static void start_part(struct get *get, struct part *part)
     s3_call_start(get->s3, &part->call);
 }
 
+static void check_end(struct part *part)
+{
+    struct get *get = part->get;
+
+    if (part->end != S3_SIZE_UNKNOWN && part->at != part->end)
+        fail(get, REASON_TRUNCATED, &get->failure, "it is shorter than was listed");
+    else if (get->checksum && !s3_checksum_is_right(get->checksum))
+        failure_set(
+            &get->failure,
+            REASON_CHECKSUM_MISMATCH,
+            "%.300s: what came is not what the server keeps the %s of: check network and memory, then try again",
+            get->key,
+            s3_checksum_name(get->checksum));
+}
+
 static void done(struct s3_call *call, const struct failure *failure)
 {
     struct part *part = call->context;
@@ -147,8 +178,8 @@ static void done(struct s3_call *call, const struct failure *failure)
     get->running--;
     if (failure && !get->failure.reason)
         get->failure = *failure;
-    if (!failure && !get->failure.reason && part->end != S3_SIZE_UNKNOWN && part->at != part->end)
-        fail(get, REASON_TRUNCATED, &get->failure, "it is shorter than was listed");
+    if (!failure && !get->failure.reason)
+        check_end(part);
     if (!get->failure.reason && get->next < get->what.size && get->what.size != S3_SIZE_UNKNOWN)
         start_part(get, part);
     if (!get->running)

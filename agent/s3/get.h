@@ -1,7 +1,8 @@
 #pragma once
 /*
  * Reading objects. Every request carries If-Match with the ETag that was listed, so that bytes of two states of an
- * object never meet: REASON_DRIFTED. What breaks goes on where it broke.
+ * object never meet: REASON_DRIFTED. What breaks goes on where it broke. An object that is read whole and in order is
+ * compared with the checksum that the server keeps of it, when it keeps one: REASON_CHECKSUM_MISMATCH.
  */
 
 #include "transfer.h"

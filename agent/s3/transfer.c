@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <openssl/rand.h>
-#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +18,8 @@ enum {
     STALL_MS = 30 * 1000,
     TEXT_MAX = 8 * 1024 * 1024, /* a page of a listing is at most 2 MiB */
     BUFFER_SIZE = 128 * 1024,
-    PROGRESS = 64 * 1024, /* an attempt that brought so much counts as a success */
+    BUFFER_MIN = 16 * 1024, /* of curl's uploads */
+    PROGRESS = 64 * 1024,   /* an attempt that brought so much counts as a success */
 };
 
 TAILQ_HEAD(calls, s3_call);
@@ -176,6 +176,23 @@ static bool received(void *context, int status, const char *bytes, size_t length
     return !call->stopped;
 }
 
+static bool hold(void *context)
+{
+    struct s3_call *call = context;
+
+    return call->held = pace_bucket_wait_ms(&call->s3->bucket, now_ms()) > 0;
+}
+
+/* Pieces small enough for a slow line to be shared by all. */
+static size_t buffer_size(const struct s3 *s3)
+{
+    uint64_t share = s3->bucket.per_second / (4 * s3->settings.connections);
+
+    if (!s3->bucket.per_second || share > BUFFER_SIZE)
+        return BUFFER_SIZE;
+    return share > BUFFER_MIN ? share : BUFFER_MIN;
+}
+
 static void ended(void *context, const struct http_response *response, uint64_t serial);
 
 static void send_call(struct s3_call *call)
@@ -189,14 +206,15 @@ static void send_call(struct s3_call *call)
                               .read = call->has_body ? read_body : NULL,
                               .body_length = call->body_length,
                               .stall_ms = s3->settings.stall_ms,
-                              .buffer_size = BUFFER_SIZE,
-                              .max_per_second = s3->settings.max_bytes_per_second,
+                              .buffer_size = buffer_size(s3),
+                              .hold = s3->bucket.per_second ? hold : NULL,
                               .receive = received,
                               .end = ended,
                               .context = call };
 
     call->status = 0;
     call->progress = 0;
+    call->held = false;
     strbuf_clear(&call->text);
     if (call->prepare)
         call->prepare(call);
@@ -405,6 +423,18 @@ static void stop_all(struct s3 *s3)
     }
 }
 
+/* Each that was held moves one piece, and is held again when that was too much. */
+static void resume_all(struct s3 *s3)
+{
+    struct s3_call *call;
+
+    TAILQ_FOREACH(call, &s3->running, entry)
+    if (call->held) {
+        call->held = false;
+        http_stream_resume(call->stream);
+    }
+}
+
 bool s3_step(struct s3 *s3, int wait_ms)
 {
     unsigned debt = pace_bucket_wait_ms(&s3->bucket, now_ms());
@@ -412,10 +442,10 @@ bool s3_step(struct s3 *s3, int wait_ms)
     if (is_interrupted(s3))
         stop_all(s3);
     start_waiting(s3, &wait_ms);
-    if (debt) {
-        poll(NULL, 0, wait_ms < (int)debt ? wait_ms : (int)debt);
-        return true;
-    }
+    if (!debt)
+        resume_all(s3);
+    else if ((int)debt < wait_ms)
+        wait_ms = (int)debt;
     if (TAILQ_EMPTY(&s3->running) && TAILQ_EMPTY(&s3->waiting))
         return false;
     http_client_wait(s3->http, NULL, 0, wait_ms);

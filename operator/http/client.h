@@ -94,9 +94,9 @@ struct http_call {
     size_t header_count;
     http_read *read; /* NULL: no body at all */
     uint64_t body_length;
-    unsigned stall_ms;       /* ends when nothing moves for so long; whole seconds, 0: never */
-    size_t buffer_size;      /* the most that is read at once; 0: curl's 16 KiB */
-    uint64_t max_per_second; /* bytes each way; 0: as fast as it goes */
+    unsigned stall_ms;           /* ends when nothing moves for so long; whole seconds, 0: never */
+    size_t buffer_size;          /* the most that is read at once; 0: curl's 16 KiB */
+    bool (*hold)(void *context); /* before each piece: it waits for http_stream_resume when true. NULL: never */
     http_receive *receive;
     http_end *end;
     void *context;
@@ -104,6 +104,8 @@ struct http_call {
 
 /* The stream is gone when `end` was called; new calls may be made from inside of that. */
 struct http_stream *http_client_call(struct http_client *client, const struct http_call *call);
+
+void http_stream_resume(struct http_stream *stream); /* what was held moves on, also from inside of this */
 
 /* A header of the answer, in `receive` and `end`; NULL: it has none. Borrowed until the next call of this. */
 const char *http_stream_header(const struct http_stream *stream, const char *name);
