@@ -1,2 +1,0 @@
-build-asan/agent/glob.o: agent/glob.c agent/glob.h
-agent/glob.h:
