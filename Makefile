@@ -29,6 +29,9 @@ KITAE_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) -DKITAE_VERSION='"$(VERSION)
 KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 Q := $(if $(V),,@)
 
+# Our kinds: crds/<kind>.yaml, controllers/<kind>/.
+KINDS := dataset trainingjob
+
 sources = $(sort $(wildcard $(1)))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -38,10 +41,11 @@ MODEL := $(call sources,operator/model/*.c)
 CONTROLLERS := $(call sources,controllers/*.c controllers/*/*.c)
 PURE := $(BASE) $(MODEL) $(CONTROLLERS)
 HTTP := $(call sources,operator/http/*.c)
+CLI := $(call sources,operator/cli/*.c)
 KUBE := $(call sources,operator/kube/*.c)
 # The engine proper does no I/O: simulation and golden link it without curl and libwebsockets.
 ENGINE := $(call sources,operator/engine/*.c) operator/http/request.c operator/serve/metrics.c
-PROGRAM := $(sort $(PURE) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/driver/*.c operator/commands/*.c) operator/main.c)
+PROGRAM := $(sort $(PURE) $(CLI) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/driver/*.c operator/commands/*.c) operator/main.c)
 
 # The agent stands on base and http alone. It has a main of its own, so its program is made when that is there.
 AGENT := $(call sources,agent/*.c agent/*/*.c)
@@ -68,7 +72,7 @@ $(BUILD)/kitae: $(call objects,$(PROGRAM))
 	$(call link,$(LIBS))
 
 AGENT_LIBS := -ljansson -lyaml -lcurl -lssl -lcrypto -lm
-$(BUILD)/kitae-agent: $(call objects,$(sort $(AGENT) $(HTTP) $(BASE)))
+$(BUILD)/kitae-agent: $(call objects,$(sort $(AGENT) $(HTTP) $(CLI) $(BASE)))
 	$(call link,$(AGENT_LIBS))
 
 # -- generated code --------------------------------------------------------------------------------------------------
@@ -77,14 +81,14 @@ $(BUILD)/crdgen: $(call objects,$(call sources,tools/crdgen*.c) $(BASE))
 
 .PHONY: generate verify
 generate: $(BUILD)/crdgen ## field tables from crds/*.yaml
-	$(Q)$(BUILD)/crdgen crds/trainingjob.yaml trainingjob controllers/trainingjob/trainingjob_fields
+	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind controllers/$$kind/$${kind}_fields; done
 	$(Q)clang-format -i controllers/*/*_fields.[ch]
 
 verify: $(BUILD)/crdgen ## fails when generated files are stale
-	$(Q)mkdir -p $(BUILD)/verify
-	$(Q)$(BUILD)/crdgen crds/trainingjob.yaml trainingjob $(BUILD)/verify/trainingjob_fields
+	$(Q)rm -rf $(BUILD)/verify && mkdir -p $(BUILD)/verify
+	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind $(BUILD)/verify/$${kind}_fields; done
 	$(Q)clang-format -i --style=file:.clang-format $(BUILD)/verify/*_fields.[ch]
-	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do diff -u controllers/trainingjob/$$(basename $$f) $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
+	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do name=$$(basename $$f); diff -u controllers/$${name%%_*}/$$name $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
 
 # -- tests -----------------------------------------------------------------------------------------------------------
 # All but main.c, as an archive: a test links what it uses and no more.

@@ -1,7 +1,9 @@
 #include "../operator/model/controller.h"
+#include "dataset/dataset.h"
 #include "trainingjob/trainingjob.h"
 
 const struct controller *const controllers[] = {
+    &dataset_controller,
     &trainingjob_controller,
     NULL,
 };

@@ -40,7 +40,6 @@ static const char *refused_fields(const struct job *job)
     const struct trainingjob_spec *spec = job->spec;
     const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
-        { spec->data_count > 0, "spec.data", "field", mount },
         { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
@@ -138,6 +137,9 @@ static bool can_start(const struct job *job, struct plan *out)
     problem = unusable_template(job);
     if (problem)
         return refuse(out, "InvalidTemplate", problem);
+    problem = unusable_data(job);
+    if (problem)
+        return refuse(out, "InvalidData", problem);
     problem = oversized_environment(job);
     return problem ? refuse(out, "EnvironmentTooLarge", problem) : true;
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "environment.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "../../operator/base/jb.h"
@@ -72,6 +73,29 @@ static void find_tables(const struct seat *seat, const json_t *own, const struct
     find_rendezvous(seat, own, ret);
 }
 
+/* KITAE_DATA_LISTINGS for the DataSet listings. */
+static const char *data_variable(const struct job *job, const char *name)
+{
+    char *text = arena_printf(job->arena, "KITAE_DATA_%s", name);
+
+    for (char *at = text; *at; at++)
+        *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+    return text;
+}
+
+static void add_variable(const json_t *own, json_t *env, const char *name, const char *value)
+{
+    if (value && !jb_named(own, name))
+        jb_append(env, OBJ({ "name", jb_str(name) }, { "value", jb_str(value) }));
+}
+
+static void add_data_variables(const struct job *job, const json_t *own, json_t *env)
+{
+    for (int i = 0; i < job->data_count; i++)
+        add_variable(own, env, data_variable(job, job->data[i].name), data_path(job, &job->data[i]));
+    add_variable(own, env, "KITAE_SHARD_DIR", shard_dir(job));
+}
+
 /* -- in the pod --------------------------------------------------------------------------------------------------- */
 
 /* Ours stand first, so that $(KITAE_INDEX) and the others may be used in the template's own. */
@@ -85,6 +109,7 @@ static void add_to_container(const struct seat *seat, json_t *container)
         for (const struct variable *variable = tables[t]; variable->name; variable++)
             if (!jb_named(own, variable->name))
                 jb_append(env, OBJ({ "name", jb_str(variable->name) }, { "value", variable->value(seat) }));
+    add_data_variables(seat->job, own, env);
     json_array_extend(env, own);
     jb_set(container, "env", env);
 }

@@ -297,4 +297,5 @@ void job_init(struct job *job, const struct observed *in)
     read_attempts(job);
     read_told_blame(job);
     judge(job);
+    find_data(job);
 }

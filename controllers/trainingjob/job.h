@@ -8,10 +8,13 @@
 #include "../../operator/model/plan.h"
 #include "trainingjob_fields.h"
 
+struct dataset_spec;
+
 enum {
     MAX_ROLES = 16,
     MAX_ATTEMPTS = 10,
     MAX_REPLACING = 64,
+    MAX_DATA = 16,
     MASTER_PORT = 29500,
     SILENT_AFTER = 30, /* seconds behind its grace period: a pod's node does not answer */
 };
@@ -56,6 +59,15 @@ struct blame {
     int64_t ran_for;  /* seconds that its container ran; -1: unknown */
 };
 
+/* One of spec.data, and the version that it stands for. */
+struct datum {
+    const struct trainingjob_spec_data *spec;
+    const struct dataset_spec *set; /* NULL: there is no such DataSet, or it cannot be read */
+    const char *name;               /* of the DataSet */
+    const char *version, *digest;   /* NULL: none yet */
+    bool recorded;                  /* ... in the status that was observed */
+};
+
 enum outcome { OUTCOME_OPEN, OUTCOME_SUCCEEDED, OUTCOME_FAILED };
 
 struct job {
@@ -81,12 +93,15 @@ struct job {
     int desired, active, ready, running, leaving, succeeded, missing; /* pods, over all roles */
     int world;                                                        /* replicas in the world */
     enum trainingjob_spec_success_policy_require require;             /* how much of the roles that decide */
-    const char *lost_pod;  /* the blame is that this pod is missing: to be proved first; NULL: no */
-    struct blame blame;    /* of this attempt, recorded or seen now */
-    struct blame told;     /* status.lastFailure: of this attempt or an earlier one */
-    enum outcome outcome;  /* decided: recorded before, or by what is seen now */
-    bool outcome_recorded; /* ... in status already */
-    bool finished;         /* the terminal condition is set: nothing changes any more */
+    struct datum data[MAX_DATA];
+    int data_count;
+    const char *waits_for_data; /* why the job cannot begin: a sentence; NULL: it can */
+    const char *lost_pod;       /* the blame is that this pod is missing: to be proved first; NULL: no */
+    struct blame blame;         /* of this attempt, recorded or seen now */
+    struct blame told;          /* status.lastFailure: of this attempt or an earlier one */
+    enum outcome outcome;       /* decided: recorded before, or by what is seen now */
+    bool outcome_recorded;      /* ... in status already */
+    bool finished;              /* the terminal condition is set: nothing changes any more */
 };
 
 void job_init(struct job *job, const struct observed *in);
@@ -183,6 +198,18 @@ const char *suspended_text(const struct job *job, bool stopped);
 void want_checkpoint_claim(const struct job *job, struct plan *out);
 void add_checkpoint(const struct job *job, json_t *pod_spec);
 const char *checkpoint_path(const struct job *job); /* in the containers; with spec.checkpoint */
+
+/* data.c: which version of each DataSet the job is pinned to, from its start to its end. */
+void find_data(struct job *job);
+const char *unusable_data(const struct job *job); /* why it can never be delivered like this; NULL: it can */
+bool data_is_pinned(const struct job *job);       /* all of it, in the status that was observed */
+void say_data(const struct job *job, struct plan *out);
+void confirm_data(const struct job *job, struct plan *out); /* before the first pod: that no version is being removed */
+
+/* delivery.c: how the data comes into the pods. */
+const char *data_path(const struct job *job, const struct datum *datum); /* in the containers */
+const char *shard_dir(const struct job *job);                            /* NULL: no data is sharded */
+void add_data(const struct job *job, const struct role *role, int index, json_t *pod_spec);
 
 /* spec_hash.c: what an attempt runs, and what of it was changed since. */
 const char *spec_hash(const struct job *job);

@@ -36,6 +36,7 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
     add_environment(&job, role, identity->index, spec);
     mount_mpi_secret(&job, role, spec);
     add_checkpoint(&job, spec);
+    add_data(&job, role, identity->index, spec);
     return pod;
 }
 

@@ -17,7 +17,7 @@ static bool has_begun(const struct job *job, bool accepted)
 {
     if (job->rests)
         return job->status->start_time;
-    return accepted ||
+    return (accepted && !job->waits_for_data) ||
            (job->status->start_time && (has_pods(job) || job->outcome_recorded || !is_refused_by_server(job)));
 }
 
@@ -165,6 +165,8 @@ static const char *message_of(const struct job *job,
     case TRAININGJOB_STATUS_PHASE_SUSPENDING:
     case TRAININGJOB_STATUS_PHASE_SUSPENDED:
         return suspended_text(job, phase == TRAININGJOB_STATUS_PHASE_SUSPENDED);
+    case TRAININGJOB_STATUS_PHASE_PENDING:
+        return job->waits_for_data;
     default:
         return "";
     }
@@ -238,6 +240,8 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
             out, "Reconciling", true, "Completing", "The outcome is known; pods that still run are being stopped");
     else if ((starting && find_waiting(job, &waiting)) || (running && find_denial(job, &waiting)))
         plan_condition(out, "Reconciling", true, waiting.reason, "%s", waiting.summary);
+    else if (job->waits_for_data && phase == TRAININGJOB_STATUS_PHASE_PENDING)
+        plan_condition(out, "Reconciling", true, "WaitingForData", "%s", job->waits_for_data);
     else if (phase == TRAININGJOB_STATUS_PHASE_RESTARTING)
         plan_condition(out, "Reconciling", true, "Restarting", "Attempt %d follows", job->attempt);
     else if (phase == TRAININGJOB_STATUS_PHASE_SUSPENDING)
@@ -334,6 +338,7 @@ void say_status(const struct job *job, struct plan *out, bool accepted)
     if (!has_begun(job, accepted))
         return;
     plan_status(out, "attempt", jb_int(job->attempt));
+    say_data(job, out);
     plan_status(out, "attempts", attempts_status(job));
     plan_status(out, "restarts", jb_int(job->restarts));
     plan_status(out, "restartsWithoutProgress", job->restarts ? jb_int(job->restarts_without_progress) : NULL);

@@ -850,6 +850,8 @@ static const struct fields trainingjob_status_conditions_type = {
 static const struct field trainingjob_status_data_fields[] = {
     { "digest", FIELD_STRING, offsetof(struct trainingjob_status_data, digest), .max = 80 },
     { "name", FIELD_STRING, offsetof(struct trainingjob_status_data, name), .min = 1, .max = 40, .required = true },
+    { "requested", FIELD_STRING, offsetof(struct trainingjob_status_data, requested), .max = 80 },
+    { "version", FIELD_STRING, offsetof(struct trainingjob_status_data, version), .max = 20 },
 };
 
 static const struct fields trainingjob_status_data_type = {

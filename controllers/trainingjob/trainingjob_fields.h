@@ -283,6 +283,8 @@ struct trainingjob_status_conditions {
 struct trainingjob_status_data {
     const char *digest;
     const char *name;
+    const char *requested;
+    const char *version;
 };
 
 /* status.lastFailure */

@@ -24,7 +24,8 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         clean_up(&job, out);
     else
         drop_old_pods(&job, out);
-    if (job.outcome == OUTCOME_OPEN && accepted && !job.rests) {
+    if (job.outcome == OUTCOME_OPEN && accepted && !job.rests && !job.waits_for_data && data_is_pinned(&job)) {
+        confirm_data(&job, out);
         want_service(&job, out);
         want_mpi_secret(&job, out);
         want_checkpoint_claim(&job, out);
@@ -35,11 +36,15 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
 }
 
 static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_COUNT };
+static const enum kind names[] = { KIND_DATA_SET, KIND_COUNT };
+static const enum kind regards[] = { KIND_POD, KIND_COUNT };
 static const char *const lazy_status[] = { "message", "podsReady", "roles", NULL };
 
 const struct controller trainingjob_controller = {
     .kind = KIND_TRAINING_JOB,
     .owns = owns,
+    .names = names,
+    .regards = regards,
     .document = &trainingjob_document_type,
     .spec = &trainingjob_spec_type,
     .status = &trainingjob_status_type,

@@ -12,7 +12,7 @@ static bool mounts_at(const json_t *container, const char *path)
     return false;
 }
 
-static void mount(json_t *containers, const char *name, const char *path, bool read_only)
+static void mount(json_t *containers, const char *name, const char *path, const char *sub_path, bool read_only)
 {
     json_t *container;
     size_t index;
@@ -22,11 +22,17 @@ static void mount(json_t *containers, const char *name, const char *path, bool r
             jb_append(jb_child_array(container, "volumeMounts"),
                       OBJ({ "name", jb_str(name) },
                           { "mountPath", jb_str(path) },
+                          { "subPath", sub_path ? jb_str(sub_path) : NULL },
                           { "readOnly", read_only ? json_true() : NULL }));
 }
 
-void add_volume(
-    json_t *pod_spec, const char *name, const char *type, json_t *take_source, const char *path, bool read_only)
+void add_volume_part(json_t *pod_spec,
+                     const char *name,
+                     const char *type,
+                     json_t *take_source,
+                     const char *path,
+                     const char *sub_path,
+                     bool read_only)
 {
     json_t *volumes = jb_child_array(pod_spec, "volumes");
 
@@ -34,6 +40,12 @@ void add_volume(
         json_decref(take_source);
     else
         jb_append(volumes, OBJ({ "name", jb_str(name) }, { type, take_source }));
-    mount(json_object_get(pod_spec, "containers"), name, path, read_only);
-    mount(json_object_get(pod_spec, "initContainers"), name, path, read_only);
+    mount(json_object_get(pod_spec, "containers"), name, path, sub_path, read_only);
+    mount(json_object_get(pod_spec, "initContainers"), name, path, sub_path, read_only);
+}
+
+void add_volume(
+    json_t *pod_spec, const char *name, const char *type, json_t *take_source, const char *path, bool read_only)
+{
+    add_volume_part(pod_spec, name, type, take_source, path, NULL, read_only);
 }

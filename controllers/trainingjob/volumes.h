@@ -9,3 +9,12 @@
  */
 void add_volume(
     json_t *pod_spec, const char *name, const char *type, json_t *take_source, const char *path, bool read_only);
+
+/* Likewise, of a folder or file of the volume. */
+void add_volume_part(json_t *pod_spec,
+                     const char *name,
+                     const char *type,
+                     json_t *take_source,
+                     const char *path,
+                     const char *sub_path,
+                     bool read_only);

@@ -9,10 +9,10 @@
 #include "../base/jb.h"
 #include "../base/memory.h"
 #include "../base/yaml.h"
+#include "../cli/options.h"
 #include "../engine/dry_run.h"
 #include "../model/controller.h"
 #include "commands.h"
-#include "options.h"
 
 enum { INVALID = 1, USAGE = 2 };
 

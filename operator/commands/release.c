@@ -5,11 +5,12 @@
 #include <time.h>
 
 #include "../base/jb.h"
+#include "../base/memory.h"
+#include "../cli/options.h"
 #include "../http/client.h"
 #include "../kube/access.h"
 #include "../model/object.h"
 #include "commands.h"
-#include "options.h"
 
 static const char usage[] =
     "Usage: kitae release [FLAGS]\n"
@@ -59,56 +60,90 @@ static int ask(struct release *release, struct http_request *take_request, json_
         return -1;
     if (status >= 200 && status < 300)
         return 0;
-    error_set(err, ERROR_DENIED, "the server answers %d: %.400s", status, jb_get_str(*ret, "message"));
+    error_set(err,
+              status == 404 ? ERROR_NOT_FOUND : ERROR_DENIED,
+              "the server answers %d: %.400s",
+              status,
+              jb_get_str(*ret, "message"));
     json_decref(*ret);
     return -1;
 }
 
-static bool carries_finalizer(const json_t *metadata)
+/* What may carry a finalizer of ours, and where it is. */
+struct held {
+    const char *name, *finalizer;
+    const char *group, *plural; /* of its path */
+    bool labelled;              /* ours alone are listed */
+};
+
+static const struct held held[] = {
+    { "pod", FINALIZER_RECORD, "/api/v1", "pods", true },
+    { "dataset", FINALIZER_IN_USE, "/apis/kitae.dev/v1alpha1", "datasets", false },
+};
+
+/* The finalizers without ours; NULL when it is not among them. The caller owns it. */
+static json_t *others_finalizers(const struct held *what, const json_t *metadata)
 {
     const json_t *finalizers = jb_get(metadata, "finalizers");
+    json_t *others = json_array();
+    bool found = false;
 
-    for (size_t i = 0; i < json_array_size(finalizers); i++)
-        if (strcmp(json_string_value(json_array_get(finalizers, i)), FINALIZER_RECORD) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < json_array_size(finalizers); i++) {
+        const json_t *finalizer = json_array_get(finalizers, i);
+
+        if (strcmp(json_string_value(finalizer), what->finalizer) == 0)
+            found = true;
+        else
+            jb_append(others, jb_copy(finalizer));
+    }
+    if (!found)
+        json_decref(others);
+    return found ? others : NULL;
 }
 
-static int strip(struct release *release, const json_t *metadata, struct error *err)
+/* On the version that was listed: whoever adds a finalizer in between is not overruled. */
+static int strip(
+    struct release *release, const struct held *what, const json_t *metadata, json_t *take_others, struct error *err)
 {
     struct strbuf path = { 0 };
-    json_auto_t *body = OBJ({ "metadata",
-                              OBJ({ "uid", jb_str(jb_get_str(metadata, "uid")) },
-                                  { "$deleteFromPrimitiveList/finalizers", ARR(jb_str(FINALIZER_RECORD)) }) });
+    json_auto_t *body = OBJ(
+        { "metadata",
+          OBJ({ "resourceVersion", jb_str(jb_get_str(metadata, "resourceVersion")) }, { "finalizers", take_others }) });
     json_auto_t *answer = NULL;
 
-    strbuf_addf(
-        &path, "/api/v1/namespaces/%s/pods/%s", jb_get_str(metadata, "namespace"), jb_get_str(metadata, "name"));
-    return ask(release,
-               http_request_create(
-                   HTTP_PATCH, strbuf_detach(&path), "application/strategic-merge-patch+json", jb_dump(body, false)),
-               &answer,
-               err);
+    strbuf_addf(&path,
+                "%s/namespaces/%s/%s/%s",
+                what->group,
+                jb_get_str(metadata, "namespace"),
+                what->plural,
+                jb_get_str(metadata, "name"));
+    return ask(
+        release,
+        http_request_create(HTTP_PATCH, strbuf_detach(&path), "application/merge-patch+json", jb_dump(body, false)),
+        &answer,
+        err);
 }
 
-static void release_pod(struct release *release, const json_t *metadata, bool dry_run)
+static void release_one(struct release *release, const struct held *what, const json_t *metadata, bool dry_run)
 {
     const char *namespace = jb_get_str(metadata, "namespace"), *name = jb_get_str(metadata, "name");
+    json_auto_t *others = others_finalizers(what, metadata);
     struct error err;
 
-    if (!carries_finalizer(metadata))
+    if (!others)
         return;
-    if (!dry_run && strip(release, metadata, &err) < 0) {
+    if (!dry_run && strip(release, what, metadata, take(others), &err) < 0) {
         release->failed++;
-        fprintf(stderr, "kitae release: pod %s/%s: %s\n", namespace, name, err.message);
+        fprintf(stderr, "kitae release: %s %s/%s: %s\n", what->name, namespace, name, err.message);
         return;
     }
     release->released++;
-    printf("pod/%s in %s %s\n", name, namespace, dry_run ? "would be released" : "released");
+    printf("%s/%s in %s %s\n", what->name, name, namespace, dry_run ? "would be released" : "released");
 }
 
-/* All pods of ours in a namespace, or in all (NULL), page by page. */
-static int release_all(struct release *release, const char *namespace, bool dry_run, struct error *err)
+/* All of one kind in a namespace, or in all (NULL), page by page. */
+static int release_kind(
+    struct release *release, const struct held *what, const char *namespace, bool dry_run, struct error *err)
 {
     auto_strbuf struct strbuf token = { 0 };
 
@@ -117,19 +152,33 @@ static int release_all(struct release *release, const char *namespace, bool dry_
         json_auto_t *list = NULL;
         const json_t *items;
 
-        strbuf_addf(&path, namespace ? "/api/v1/namespaces/%s/pods" : "/api/v1%s/pods", namespace ? namespace : "");
-        strbuf_addf(
-            &path, "?limit=%d&labelSelector=" LABEL_MANAGED_BY "%%3D" LABEL_MANAGED_BY_VALUE "&continue=", PAGE);
+        strbuf_addf(&path,
+                    "%s%s%s/%s?limit=%d%s&continue=",
+                    what->group,
+                    namespace ? "/namespaces/" : "",
+                    namespace ? namespace : "",
+                    what->plural,
+                    PAGE,
+                    what->labelled ? "&labelSelector=" LABEL_MANAGED_BY "%3D" LABEL_MANAGED_BY_VALUE : "");
         strbuf_add_escaped(&path, strbuf_text(&token));
         if (ask(release, http_request_create(HTTP_GET, strbuf_detach(&path), NULL, NULL), &list, err) < 0)
             return error_wrap(
-                err, "cannot list pods%s%s", namespace ? " of namespace " : "", namespace ? namespace : "");
+                err, "cannot list %s%s%s", what->plural, namespace ? " of namespace " : "", namespace ? namespace : "");
         items = jb_get(list, "items");
         for (size_t i = 0; i < json_array_size(items); i++)
-            release_pod(release, jb_get(json_array_get(items, i), "metadata"), dry_run);
+            release_one(release, what, jb_get(json_array_get(items, i), "metadata"), dry_run);
         strbuf_clear(&token);
         strbuf_adds(&token, jb_get_str(jb_get(list, "metadata"), "continue"));
     } while (token.length);
+    return 0;
+}
+
+/* A kind whose definition is gone has nothing to release. */
+static int release_all(struct release *release, const char *namespace, bool dry_run, struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+        if (release_kind(release, &held[i], namespace, dry_run, err) < 0 && err->kind != ERROR_NOT_FOUND)
+            return -1;
     return 0;
 }
 
@@ -193,7 +242,7 @@ int command_release(int argc, char **argv)
     kube_config_finish(&config);
     if (result < 0)
         fprintf(stderr, "kitae release: %s\n", err.message);
-    printf("%u pods %s, %u failed\n",
+    printf("%u objects %s, %u failed\n",
            release.released,
            option_named(options, "dry-run")->on ? "would be released" : "released",
            release.failed);

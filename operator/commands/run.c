@@ -11,12 +11,12 @@
 #include "../base/map.h"
 #include "../base/memory.h"
 #include "../base/strbuf.h"
+#include "../cli/options.h"
 #include "../driver/driver.h"
 #include "../engine/log.h"
 #include "../kube/config.h"
 #include "../model/controller.h"
 #include "commands.h"
-#include "options.h"
 
 static const char usage[] =
     "Usage: kitae run [FLAGS]\n"
@@ -49,6 +49,7 @@ static struct option options[] = {
       OPTION_CHOICE,
       "websocket|http",
       "how watches come (default: websocket, http while that is refused)" },
+    { "agent-image", 0, OPTION_TEXT, "IMAGE", "what the pods that move data run (default: " DEFAULT_AGENT_IMAGE ")" },
     { "window", 0, OPTION_NUMBER, "N", "requests in flight at most (default: 16)" },
     { "listen",
       0,
@@ -109,20 +110,22 @@ static void fill_engine_options(const struct kube_config *config, const char *id
                         *namespaces = option_named(options, "namespace");
     const char *transport = text_of("watch-transport"), *lease_namespace = text_of("lease-namespace");
 
-    *out = (struct engine_options){ .namespaces = namespaces->list_count ? namespaces->list : NULL,
-                                    .selector = text_of("selector"),
-                                    .transport =
-                                        transport && strcmp(transport, "http") == 0 ? WATCH_HTTP : WATCH_WEBSOCKET,
-                                    .transport_fixed = transport != NULL,
-                                    .leader_elect = elect->given ? elect->on : !config->context,
-                                    .lease_namespace = lease_namespace ? lease_namespace : config->namespace,
-                                    .host = config->server.authority,
-                                    .identity = identity,
-                                    .window = (unsigned)option_named(options, "window")->number,
-                                    .seed = random_number(),
-                                    .random_bytes = random_bytes,
-                                    .timings = engine_default_timings,
-                                    .controllers = controllers };
+    *out =
+        (struct engine_options){ .namespaces = namespaces->list_count ? namespaces->list : NULL,
+                                 .selector = text_of("selector"),
+                                 .transport =
+                                     transport && strcmp(transport, "http") == 0 ? WATCH_HTTP : WATCH_WEBSOCKET,
+                                 .transport_fixed = transport != NULL,
+                                 .leader_elect = elect->given ? elect->on : !config->context,
+                                 .lease_namespace = lease_namespace ? lease_namespace : config->namespace,
+                                 .host = config->server.authority,
+                                 .agent_image = text_of("agent-image") ? text_of("agent-image") : DEFAULT_AGENT_IMAGE,
+                                 .identity = identity,
+                                 .window = (unsigned)option_named(options, "window")->number,
+                                 .seed = random_number(),
+                                 .random_bytes = random_bytes,
+                                 .timings = engine_default_timings,
+                                 .controllers = controllers };
 }
 
 static int run(const struct kube_config *config)

@@ -1,14 +1,18 @@
 #pragma once
-/* Absence is proved before it is believed: an object that the store does not have is read live. */
+/*
+ * Nothing is concluded from silence: what a plan wants confirmed is read live, and when the watches have come as far as
+ * those answers, the plan is made again with all of that before its eyes.
+ */
 
 #include "queue.h"
 
 struct engine;
+struct plan;
+struct object;
 
-/* Reads the object of self's namespace; then plans again, at once when it is not there, else when it has come into
- * view. */
-void confirm_absence(
-    struct engine *engine, struct key *key, const struct object *self, enum kind kind, const char *name);
+/* Reads it all, as a pass of the key; then the key is planned again. */
+void confirm_live(struct engine *engine, struct key *key, const struct object *self, const struct plan *plan);
 
-/* Called back by confirm_absence when the object is not there. In pass.c. */
-void pass_confirmed(struct engine *engine, struct key *key, const struct object *self);
+/* True when what this plan wants confirmed is what was read for the key last. */
+bool confirm_is_done(const struct key *key, const struct plan *plan);
+void confirm_forget(struct key *key);

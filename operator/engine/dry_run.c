@@ -76,6 +76,7 @@ static int make_plan(struct rehearsal *all, const struct dry_run_input *in, stru
         return 0;
     }
     all->in.confirmed = in->confirmed;
+    all->in.agent_image = in->agent_image ? in->agent_image : DEFAULT_AGENT_IMAGE;
     all->in.failures = in->failures;
     all->in.failure_count = in->failure_count;
     all->controller->plan(&all->in, &all->plan);
@@ -156,14 +157,27 @@ static void say_want(const struct rehearsal *all, const struct want *want, struc
     jb_append(run->bodies, take(body));
 }
 
+/* "pod/train-worker-0"; a star for all of a kind. */
+static void say_confirms(const struct plan *plan, json_t *summary)
+{
+    for (size_t i = 0; i < plan->confirm_count; i++)
+        say(summary,
+            "confirms",
+            name_of(plan->confirms[i].kind, plan->confirms[i].name ? plan->confirms[i].name : "*"));
+}
+
 static void say_plan(const struct rehearsal *all, struct dry_run *run)
 {
     const struct plan *plan = &all->plan;
 
-    if (plan->confirm && !all->in.confirmed) {
-        jb_set(run->summary, "confirm", jb_fmt("%s/%s", kind_info(plan->confirm_kind)->name, plan->confirm));
+    if (plan->confirm_count && !all->in.confirmed) {
+        say_confirms(plan, run->summary);
         return;
     }
+    if (plan->guard == GUARD_ON && !all->in.self->in_use_finalizer)
+        jb_set(run->summary, "guard", jb_str("on"));
+    if (plan->guard == GUARD_OFF && all->in.self->in_use_finalizer)
+        jb_set(run->summary, "guard", jb_str("off"));
     say_status(all, run->summary);
     say_departures(plan, run->summary);
     for (size_t i = 0; i < plan->want_count && !all->in.self->deleted_at; i++)

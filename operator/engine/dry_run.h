@@ -13,14 +13,15 @@ struct dry_run_input {
     const struct failure *failures;
     size_t failure_count;
     bool confirmed;
-    int64_t now; /* seconds since 1970 */
+    const char *agent_image; /* NULL: DEFAULT_AGENT_IMAGE */
+    int64_t now;             /* seconds since 1970 */
 };
 
 struct dry_run {
     /*
-     * {confirm, status, events, drops, releases, creates, applies, lookAgainAt}; what there is none of is left out.
-     * Objects are named like "pod/train-worker-0". With `confirm` there is nothing else: the pass would first read that
-     * object live, and be planned again with `confirmed`.
+     * {confirms, guard, status, events, drops, releases, creates, applies, lookAgainAt}; what there is none of is left
+     * out. Objects are named like "pod/train-worker-0". With `confirms` there is nothing else: the pass would first
+     * read those objects live, and be planned again with `confirmed`.
      */
     json_t *summary;
     json_t *bodies; /* an array: the objects of `creates` and `applies`, whole, in the order of the plan */

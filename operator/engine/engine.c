@@ -206,28 +206,56 @@ void engine_clear_fault(struct engine *engine)
     free(take(engine->fault));
 }
 
+static void wake(struct engine *engine, const struct object *object)
+{
+    queue_add(&engine->queue, queue_key(&engine->queue, object->kind, object->namespace, object->name), engine->now);
+}
+
 /* The key of the owner plans with a child; without an owner in the store somebody must look after it. */
 static void child_changed(struct engine *engine, const struct object *child)
 {
-    const struct object *owner;
+    bool is_child = child->owner_kind != KIND_COUNT;
+    const struct object *owner = store_get_owner(&engine->store, is_child ? child->owner_uid : child->grandparent_uid);
 
     if (strays_is_orphan(child))
         engine->strays_at = engine->now;
-    if (child->owner_kind == KIND_COUNT)
-        return;
-    owner = store_get_owner(&engine->store, child->owner_uid);
     if (owner)
-        queue_add(&engine->queue, queue_key(&engine->queue, owner->kind, owner->namespace, owner->name), engine->now);
-    else
+        wake(engine, owner);
+    else if (is_child)
         strays_check_owner(engine, child);
+}
+
+static void wake_referrers(struct engine *engine, const struct object *object)
+{
+    struct family *family = store_referrers(&engine->store, object->kind, object->namespace, slice_of(object->name));
+
+    for (size_t i = 0; family && i < family->count; i++)
+        wake(engine, family->items[i]);
+}
+
+void engine_wake_referred(struct engine *engine, const struct object *object)
+{
+    const char *at = NULL;
+    struct slice name;
+    enum kind kind;
+
+    while (object_next_reference(object, &at, &kind, &name)) {
+        auto_free char *text = xstrndup(name.data, name.length);
+
+        if (store_get(&engine->store, kind, object->namespace, text))
+            queue_add_at(
+                &engine->queue, queue_key(&engine->queue, kind, object->namespace, text), engine->now + REFERRED_MS);
+    }
 }
 
 /* An owner came, changed or went; `object` may be out of the store already. */
 static void owner_changed(struct engine *engine, const struct object *object)
 {
-    struct family *family = store_family(&engine->store, object->uid);
+    struct family *family = store_family(&engine->store, CHILDREN, object->uid);
 
-    queue_add(&engine->queue, queue_key(&engine->queue, object->kind, object->namespace, object->name), engine->now);
+    wake(engine, object);
+    wake_referrers(engine, object);
+    engine_wake_referred(engine, object);
     if (family && !store_get_owner(&engine->store, object->uid))
         strays_check_owner(engine, family->items[0]);
 }

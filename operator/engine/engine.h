@@ -43,6 +43,7 @@ struct engine_options {
     bool leader_elect;
     const char *lease_namespace;                      /* with leader_elect */
     const char *host;                                 /* "host:port" of the API server, for metrics; NULL: not told */
+    const char *agent_image;                          /* of the pods that move data */
     const char *identity;                             /* unique to this process: host name and a random part */
     unsigned window;                                  /* requests in flight at most; 0: default */
     uint64_t seed;                                    /* of all jitter */

@@ -18,7 +18,8 @@ static int by_place(const void *a, const void *b)
     return order ? order : strcmp(left->name, right->name);
 }
 
-static struct objects children_of(const struct family *family, enum kind kind, struct arena *arena)
+/* Of one kind, or of all with KIND_COUNT. */
+static struct objects members_of(const struct family *family, enum kind kind, struct arena *arena)
 {
     const struct object **items;
     size_t count = 0;
@@ -27,9 +28,24 @@ static struct objects children_of(const struct family *family, enum kind kind, s
         return (struct objects){ NULL, 0 };
     items = arena_alloc(arena, family->count * sizeof(*items));
     for (size_t i = 0; i < family->count; i++)
-        if (family->items[i]->kind == kind)
+        if (kind == KIND_COUNT || family->items[i]->kind == kind)
             items[count++] = family->items[i];
     qsort(items, count, sizeof(*items), by_place);
+    return (struct objects){ items, count };
+}
+
+static struct objects referred_by(const struct store *store, const struct object *self, struct arena *arena)
+{
+    const struct object **items = arena_alloc(arena, strlen(self->references) * sizeof(*items)); /* more than enough */
+    const char *at = NULL;
+    struct slice name;
+    size_t count = 0;
+    enum kind kind;
+
+    while (object_next_reference(self, &at, &kind, &name)) {
+        items[count] = store_get(store, kind, self->namespace, arena_strndup(arena, name.data, name.length));
+        count += items[count] != NULL;
+    }
     return (struct objects){ items, count };
 }
 
@@ -60,11 +76,17 @@ int observe(const struct controller *controller,
             struct observed *ret,
             struct error *err)
 {
-    const struct family *family = store_family(store, self->uid);
+    const struct family *children = store_family(store, CHILDREN, self->uid);
+    const struct family *grandchildren = store_family(store, GRANDCHILDREN, self->uid);
 
     *ret = (struct observed){ .self = self, .status_text = self->status, .now = now, .arena = arena };
     for (const enum kind *kind = controller->owns; *kind != KIND_COUNT; kind++)
-        ret->children[*kind] = children_of(family, *kind, arena);
+        ret->children[*kind] = members_of(children, *kind, arena);
+    for (const enum kind *kind = controller->regards; *kind != KIND_COUNT; kind++)
+        ret->grandchildren[*kind] = members_of(grandchildren, *kind, arena);
+    ret->referred = referred_by(store, self, arena);
+    ret->referrers =
+        members_of(store_referrers(store, self->kind, self->namespace, slice_of(self->name)), KIND_COUNT, arena);
     if (decode_part(controller->spec, "spec", self->spec, arena, &ret->spec, err) < 0)
         return -1;
     return decode_part(controller->status, "status", self->status, arena, &ret->status, err);

@@ -26,7 +26,7 @@ struct drawing {
 
 static bool still_leaving(const struct engine *engine, const struct key *key, const struct object *self)
 {
-    const struct family *family = store_family(&engine->store, self->uid);
+    const struct family *family = store_family(&engine->store, CHILDREN, self->uid);
 
     for (size_t i = 0; family && i < family->count; i++)
         for (size_t j = 0; j < key->leaving_count; j++)
@@ -49,7 +49,25 @@ static bool has_caught_up(struct engine *engine, const struct key *key, enum kin
     return reflector->synced && reflector->version >= key->needed[kind];
 }
 
-/* True when the store shows all that this key's own writes did. */
+/* A kind that the server does not have counts as empty. */
+static bool is_known(struct engine *engine, const struct key *key, enum kind kind)
+{
+    return has_caught_up(engine, key, kind) || engine_reflector(engine, kind, key->namespace)->absent;
+}
+
+static bool does_name(const struct object *self, enum kind wanted)
+{
+    const char *at = NULL;
+    struct slice name;
+    enum kind kind;
+
+    while (object_next_reference(self, &at, &kind, &name))
+        if (kind == wanted)
+            return true;
+    return false;
+}
+
+/* True when the store shows all that this key's own writes did, and all kinds that its plan looks at. */
 static bool may_plan(struct engine *engine,
                      struct key *key,
                      const struct controller *controller,
@@ -59,6 +77,12 @@ static bool may_plan(struct engine *engine,
         return false;
     for (const enum kind *kind = controller->owns; *kind != KIND_COUNT; kind++)
         if (!has_caught_up(engine, key, *kind))
+            return false;
+    for (const enum kind *kind = controller->regards; *kind != KIND_COUNT; kind++)
+        if (!is_known(engine, key, *kind))
+            return false;
+    for (const enum kind *kind = controller->names; *kind != KIND_COUNT; kind++)
+        if (does_name(self, *kind) && !is_known(engine, key, *kind))
             return false;
     if (still_leaving(engine, key, self))
         return false;
@@ -109,6 +133,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
         return;
     }
     drawing->in.confirmed = confirmed;
+    drawing->in.agent_image = engine->options.agent_image;
     forget_old_refusals(drawing->key, self);
     show_failures(drawing->key, &drawing->arena, &drawing->in);
     drawing->controller->plan(&drawing->in, &drawing->plan);
@@ -122,7 +147,7 @@ static void drawing_finish(struct drawing *drawing)
 
 /* -- rendering ---------------------------------------------------------------------------------------------------- */
 
-static struct action *add_action(struct pass *pass, enum action_type type, enum kind kind, const char *name)
+struct action *pass_add_action(struct pass *pass, enum action_type type, enum kind kind, const char *name)
 {
     struct action *action;
 
@@ -132,17 +157,26 @@ static struct action *add_action(struct pass *pass, enum action_type type, enum 
     return action;
 }
 
+static void render_guard(struct pass *pass, const struct plan *plan, const struct object *self)
+{
+    bool wanted = plan->guard == GUARD_ON;
+
+    if (plan->guard == GUARD_AS_IT_IS || wanted == self->in_use_finalizer || (wanted && self->deleted_at))
+        return;
+    pass_add_action(pass, ACTION_GUARD, self->kind, self->name)->request = write_guard(pass->engine, self, wanted);
+}
+
 static void render_departures(struct pass *pass, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->drop_count && pass->action_count < MAX_WRITES_A_PASS; i++) {
         const struct object *child = plan->drops[i].child;
-        struct action *action = add_action(pass, ACTION_DROP, child->kind, child->name);
+        struct action *action = pass_add_action(pass, ACTION_DROP, child->kind, child->name);
 
         action->uid = xstrdup(child->uid);
         action->request = write_delete(pass->engine, child, plan->drops[i].by_force);
     }
     for (size_t i = 0; i < plan->release_count && pass->action_count < MAX_WRITES_A_PASS; i++) {
-        struct action *action = add_action(pass, ACTION_RELEASE, plan->releases[i]->kind, plan->releases[i]->name);
+        struct action *action = pass_add_action(pass, ACTION_RELEASE, plan->releases[i]->kind, plan->releases[i]->name);
 
         action->request = write_release(pass->engine, plan->releases[i]);
     }
@@ -210,7 +244,7 @@ static void render_want(struct pass *pass, struct drawing *drawing, const struct
 
         request = write_create(pass->engine, want->kind, self->namespace, body);
     }
-    action = add_action(pass, action_of(want, ours), want->kind, want->name);
+    action = pass_add_action(pass, action_of(want, ours), want->kind, want->name);
     action->role = xstrdup(want->identity.role ? want->identity.role : "");
     action->attempt = want->identity.attempt;
     action->request = request;
@@ -314,6 +348,7 @@ static struct pass *render(struct drawing *drawing)
                            .version = self->version,
                            .started_at = drawing->engine->now };
     render_status_write(pass, drawing);
+    render_guard(pass, &drawing->plan, self);
     render_departures(pass, &drawing->plan);
     if (!self->deleted_at)
         render_wants(pass, drawing);
@@ -333,28 +368,36 @@ static void set_look_again(struct drawing *drawing)
         queue_add_at(&engine->queue, drawing->key, engine->now + at * 1000 - engine->wall);
 }
 
-/* Plans and carries out; `confirmed`: what the last plan wanted proved absent is absent. */
-static void plan_and_execute(struct engine *engine, struct key *key, const struct object *self, bool confirmed)
+/* Draws the plan; once more when what it wants confirmed has been. False: that is being read. */
+static bool draw_confirmed(struct drawing *drawing, const struct object *self)
+{
+    draw(drawing, self, false);
+    if (!drawing->plan.confirm_count)
+        return true;
+    if (!confirm_is_done(drawing->key, &drawing->plan)) {
+        confirm_live(drawing->engine, drawing->key, self, &drawing->plan);
+        return false;
+    }
+    plan_finish(&drawing->plan);
+    draw(drawing, self, true);
+    return true;
+}
+
+static void plan_and_execute(struct engine *engine, struct key *key, const struct object *self)
 {
     struct drawing drawing = { .engine = engine, .key = key, .controller = engine_controller(engine, key->kind) };
 
     engine->counters.passes++;
     histogram_add(&engine->counters.queue_seconds, (double)(engine->now - key->dirty_since) / 1000);
-    draw(&drawing, self, confirmed);
-    if (drawing.plan.confirm && !confirmed) {
-        confirm_absence(engine, key, self, drawing.plan.confirm_kind, drawing.plan.confirm);
+    if (!draw_confirmed(&drawing, self)) {
         drawing_finish(&drawing);
         return;
     }
+    confirm_forget(key);
     set_look_again(&drawing);
     key->pass = render(&drawing);
     drawing_finish(&drawing);
     pass_advance(key->pass);
-}
-
-void pass_confirmed(struct engine *engine, struct key *key, const struct object *self)
-{
-    plan_and_execute(engine, key, self, true);
 }
 
 void pass_start(struct engine *engine, struct key *key)
@@ -369,7 +412,7 @@ void pass_start(struct engine *engine, struct key *key)
         queue_add_at(&engine->queue, key, engine->now + GATE_RECHECK_MS);
         return;
     }
-    plan_and_execute(engine, key, self, false);
+    plan_and_execute(engine, key, self);
 }
 
 void pass_destroy(struct pass *pass)
@@ -388,6 +431,7 @@ void pass_destroy(struct pass *pass)
     recorder_free_notes(pass->events, pass->event_count);
     free(pass->actions);
     free(pass->groups);
+    free(pass->question);
     free(pass->uid);
     free(pass);
 }

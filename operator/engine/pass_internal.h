@@ -5,7 +5,15 @@
 #include "pass.h"
 #include "state.h"
 
-enum action_type { ACTION_DROP, ACTION_RELEASE, ACTION_PREPARE, ACTION_CREATE, ACTION_APPLY };
+enum action_type {
+    ACTION_READ,
+    ACTION_DROP,
+    ACTION_RELEASE,
+    ACTION_GUARD,
+    ACTION_PREPARE,
+    ACTION_CREATE,
+    ACTION_APPLY
+};
 
 /* Children made from one template: after a refusal no sibling is tried, and before a success only one is. */
 struct group {
@@ -48,8 +56,10 @@ struct pass {
     bool more;            /* there is more to do than one pass may */
     unsigned retry_after_ms;
     int64_t started_at;
-    enum kind confirm_kind; /* confirm.c: what is being read */
+    char *question; /* confirm.c: what is being read */
 };
+
+struct action *pass_add_action(struct pass *pass, enum action_type type, enum kind kind, const char *name);
 
 /* Carries the pass on as far as it goes now; may free it. */
 void pass_advance(struct pass *pass);

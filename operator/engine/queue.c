@@ -52,6 +52,7 @@ static void free_key(struct key *key)
     for (size_t i = 0; i < key->leaving_count; i++)
         free(key->leaving[i]);
     free(key->leaving);
+    free(key->confirmed);
     free(key->namespace);
     free(key->name);
     free(key);

@@ -39,6 +39,7 @@ struct key {
     char **leaving;              /* uids we deleted and have not seen go */
     size_t leaving_count, leaving_capacity;
     struct refusal *refusals;
+    char *confirmed;   /* what was read live for the plan to come (confirm.h); NULL: nothing */
     struct pass *pass; /* under way; NULL: none */
 };
 

@@ -71,6 +71,8 @@ void reflector_put(struct reflector *reflector, struct slice text)
     known = store_get(&engine->store, object->kind, object->namespace, object->name);
     if (known && strcmp(known->uid, object->uid) != 0)
         reflector_remove(reflector, known); /* another of the same name: that the old one went was not told */
+    else if (known && strcmp(known->references, object->references) != 0)
+        engine_wake_referred(engine, known);
     object->mark = reflector->mark;
     if (store_put(&engine->store, object))
         engine_object_changed(engine, object);

@@ -55,9 +55,10 @@ json_t *render_child(const struct observed *in, const struct want *want)
     json_t *labels = jb_child_object(metadata, "labels");
 
     jb_set(labels, LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE));
-    jb_set(labels, LABEL_OWNER_UID, jb_str(in->self->uid));
+    jb_set(labels, LABEL_OWNER_UID, want->keep ? NULL : jb_str(in->self->uid));
     add_identity(labels, &want->identity);
-    jb_set(metadata, "ownerReferences", ARR(owner_reference(in->self)));
+    if (!want->keep)
+        jb_set(metadata, "ownerReferences", ARR(owner_reference(in->self)));
     if (want->record)
         jb_append(jb_child_array(metadata, "finalizers"), jb_str(FINALIZER_RECORD));
     if (want->mode == WANT_APPLY)

@@ -18,6 +18,7 @@ enum {
     MAX_WRITES_A_PASS = 64,
     MAX_REFLECTORS = 64,
     GATE_RECHECK_MS = 1000, /* a key that waits for its own writes to be seen looks again this late at the latest */
+    REFERRED_MS = 250,      /* an object looks this late at who refers to it */
 };
 
 /* A request that was made and has no answer yet: who wants to know. Exactly one call, then it is freed. */
@@ -88,6 +89,9 @@ const struct controller *engine_controller(const struct engine *engine, enum kin
 
 /* An object of the store changed, or went: whoever plans with it is queued. */
 void engine_object_changed(struct engine *engine, const struct object *object);
+
+/* Those that its spec names look, soon, at who uses them: many users change together, and one look does for all. */
+void engine_wake_referred(struct engine *engine, const struct object *object);
 
 /* A kind has finished its first list: keys that wait for it look again. */
 void engine_kind_synced(struct engine *engine);

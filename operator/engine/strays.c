@@ -55,7 +55,7 @@ static void look_later(struct engine *engine, struct family *family)
 static void released(struct engine *engine, void *context, const struct http_response *response)
 {
     struct stray *stray = context;
-    struct family *family = store_family(&engine->store, stray->owner_uid);
+    struct family *family = store_family(&engine->store, CHILDREN, stray->owner_uid);
     enum answer_class class = answer_classify(response);
 
     /* anything but success or "not there": the next tick looks again */
@@ -71,7 +71,7 @@ static void release_family(struct engine *engine, struct family *family)
             engine_send(engine,
                         write_release(engine, family->items[i]),
                         released,
-                        stray_create(engine, family->items[i]->kind, family->items[i]->uid, family->owner_uid));
+                        stray_create(engine, family->items[i]->kind, family->items[i]->uid, family->of));
 }
 
 /* Is the object in the answer the one with that uid, and not on its way out? */
@@ -91,7 +91,7 @@ static bool is_alive(struct slice body, enum kind kind, const char *uid)
 static void owner_answered(struct engine *engine, void *context, const struct http_response *response)
 {
     struct stray *stray = context;
-    struct family *family = store_family(&engine->store, stray->uid);
+    struct family *family = store_family(&engine->store, CHILDREN, stray->uid);
     enum answer_class class = answer_classify(response);
     bool gone = class == ANSWER_NOT_FOUND || (class == ANSWER_OK && !is_alive(response->body, stray->kind, stray->uid));
 
@@ -115,7 +115,7 @@ static bool holds_records(const struct family *family)
 
 void strays_check_owner(struct engine *engine, const struct object *child)
 {
-    struct family *family = store_family(&engine->store, child->owner_uid);
+    struct family *family = store_family(&engine->store, CHILDREN, child->owner_uid);
 
     if (!family || family->owner_checked || !holds_records(family))
         return;
@@ -163,8 +163,8 @@ int64_t strays_tick(struct engine *engine)
         return engine->strays_at;
     engine->strays_at = INT64_MAX;
     release_orphans(engine);
-    for (size_t at = 0; (family = map_next(&engine->store.families, &at));)
-        if (!store_get_owner(&engine->store, family->owner_uid))
+    for (size_t at = 0; (family = map_next(&engine->store.families[CHILDREN], &at));)
+        if (!store_get_owner(&engine->store, family->of))
             strays_check_owner(engine, family->items[0]);
     return engine->strays_at;
 }

@@ -95,6 +95,22 @@ struct http_request *write_relabel(struct engine *engine, const struct object *c
     return write_request(engine, HTTP_PATCH, &path, merge_patch, body);
 }
 
+/* Server-side apply owns just this: adding is naming it, removing is naming nothing. */
+struct http_request *write_guard(struct engine *engine, const struct object *self, bool on)
+{
+    struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
+    json_auto_t *body = OBJ({ "apiVersion", jb_str(kind_api_version(self->kind)) },
+                            { "kind", jb_str(kind_info(self->kind)->kind) },
+                            { "metadata",
+                              OBJ({ "name", jb_str(self->name) },
+                                  { "uid", jb_str(self->uid) },
+                                  { "finalizers", ARR(on ? jb_str(FINALIZER_IN_USE) : NULL) }) });
+
+    path_object(&path, self->kind, self->namespace, self->name);
+    strbuf_adds(&path, "?fieldManager=kitae-guard&force=true");
+    return write_request(engine, HTTP_PATCH, &path, apply_patch, body);
+}
+
 static struct http_request *read_request(struct engine *engine, struct strbuf *path)
 {
     struct http_request *request = http_request_create(HTTP_GET, strbuf_detach(path), NULL, NULL);
@@ -108,5 +124,14 @@ struct http_request *read_object(struct engine *engine, enum kind kind, const ch
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
 
     path_object(&path, kind, namespace, name);
+    return read_request(engine, &path);
+}
+
+struct http_request *read_version(struct engine *engine, enum kind kind, const char *namespace)
+{
+    struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
+
+    path_collection(&path, kind, namespace);
+    strbuf_adds(&path, "?limit=1&resourceVersion=");
     return read_request(engine, &path);
 }

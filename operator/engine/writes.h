@@ -15,4 +15,10 @@ struct http_request *write_delete(struct engine *engine, const struct object *ch
 struct http_request *write_release(struct engine *engine, const struct object *child); /* strips FINALIZER_RECORD */
 struct http_request *write_relabel(struct engine *engine,
                                    const struct object *child); /* puts our labels back, on that version */
+struct http_request *write_guard(struct engine *engine, const struct object *self, bool on); /* FINALIZER_IN_USE */
+
+/* Not from a cache, as all reads here. */
 struct http_request *read_object(struct engine *engine, enum kind kind, const char *namespace, const char *name);
+
+/* A list of the kind, of which only its resourceVersion matters. */
+struct http_request *read_version(struct engine *engine, enum kind kind, const char *namespace);

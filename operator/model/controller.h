@@ -8,6 +8,8 @@
 struct controller {
     enum kind kind;
     const enum kind *owns;         /* kinds of its children, KIND_COUNT at the end */
+    const enum kind *names;        /* kinds that its spec may name; likewise */
+    const enum kind *regards;      /* kinds of its grandchildren and referrers; likewise */
     const struct fields *document; /* {spec, status} as the CRD describes it, for `kitae plan` */
     const struct fields *spec;
     const struct fields *status;

@@ -2,18 +2,32 @@
 
 #include "object.h"
 
+#define KITAE "kitae.dev", "v1alpha1"
+
 static const struct kind_info kinds[KIND_COUNT] = {
-    [KIND_TRAINING_JOB] = { "TrainingJob", "kitae.dev", "v1alpha1", "trainingjobs", "trainingjob", false, false },
-    [KIND_POD] = { "Pod", "", "v1", "pods", "pod", true, false },
-    [KIND_SERVICE] = { "Service", "", "v1", "services", "service", true, false },
-    [KIND_SECRET] = { "Secret", "", "v1", "secrets", "secret", true, true },
-    [KIND_CLAIM] = { "PersistentVolumeClaim", "", "v1", "persistentvolumeclaims", "persistentvolumeclaim", true, true },
+    [KIND_TRAINING_JOB] = { "TrainingJob", KITAE, "trainingjobs", "trainingjob", .keeps_status = true },
+    [KIND_DATA_SET] = { "DataSet", KITAE, "datasets", "dataset", .keeps_status = true },
+    [KIND_POD] = { "Pod", "", "v1", "pods", "pod", .child = true },
+    [KIND_SERVICE] = { "Service", "", "v1", "services", "service", .child = true },
+    [KIND_JOB] = { "Job", "batch", "v1", "jobs", "job", .child = true, .keeps_status = true },
+    [KIND_CRON_JOB] = { "CronJob", "batch", "v1", "cronjobs", "cronjob", .child = true },
+    [KIND_SECRET] = { "Secret", "", "v1", "secrets", "secret", .child = true, .unseen = true },
+    [KIND_CLAIM] = { "PersistentVolumeClaim",
+                     "",
+                     "v1",
+                     "persistentvolumeclaims",
+                     "persistentvolumeclaim",
+                     .child = true,
+                     .unseen = true },
 };
 
 static const char *const api_versions[KIND_COUNT] = {
     [KIND_TRAINING_JOB] = "kitae.dev/v1alpha1",
+    [KIND_DATA_SET] = "kitae.dev/v1alpha1",
     [KIND_POD] = "v1",
     [KIND_SERVICE] = "v1",
+    [KIND_JOB] = "batch/v1",
+    [KIND_CRON_JOB] = "batch/v1",
     [KIND_SECRET] = "v1",
     [KIND_CLAIM] = "v1",
 };

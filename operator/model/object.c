@@ -167,7 +167,8 @@ static int summarise_pod(const struct wire_object *wire, struct arena *arena, st
     return 0;
 }
 
-static void fill_owner(const struct wire_metadata *metadata, struct object *object)
+/* A label can be copied by anybody; only below a controller that is no custom resource of ours it tells something. */
+static void fill_owner(const struct wire_metadata *metadata, const struct wire_labels *labels, struct object *object)
 {
     object->owner_kind = KIND_COUNT;
     for (size_t i = 0; i < metadata->owner_count; i++) {
@@ -179,6 +180,10 @@ static void fill_owner(const struct wire_metadata *metadata, struct object *obje
         object->owner_name = owner->name;
         if (owner->api_version && owner->kind)
             object->owner_kind = kind_find(owner->api_version, owner->kind);
+        if (object->owner_kind == KIND_COUNT || kind_info(object->owner_kind)->child) {
+            object->owner_kind = KIND_COUNT;
+            object->grandparent_uid = labels->owner_uid;
+        }
         return;
     }
 }
@@ -199,18 +204,90 @@ static void fill_metadata(const struct wire_metadata *metadata, struct object *o
     object->namespace = metadata->namespace;
     object->name = metadata->name;
     object->uid = metadata->uid;
-    fill_owner(metadata, object);
+    fill_owner(metadata, labels, object);
     object->version = metadata->resource_version ? strtoull(metadata->resource_version, NULL, 10) : 0;
     object->generation = metadata->generation;
     object->created_at = metadata->created_at;
     object->deleted_at = metadata->deleted_at;
     object->recorded_finalizer = has_finalizer(metadata, FINALIZER_RECORD);
+    object->in_use_finalizer = has_finalizer(metadata, FINALIZER_IN_USE);
     object->managed = is(labels->managed_by, LABEL_MANAGED_BY_VALUE);
     object->role = labels->role;
     object->index = parse_small_int(labels->index, -1);
     object->attempt = parse_small_int(labels->attempt, 0);
-    object->hash = metadata->annotations ? metadata->annotations->hash : NULL;
+    if (!metadata->annotations)
+        return;
+    object->hash = metadata->annotations->hash;
+    object->requested_at = metadata->annotations->requested_at;
 }
+
+/* -- references ---------------------------------------------------------------------------------------------------- */
+
+/* "datasets/listings datasets/users ": a word for each. */
+static const char *add_reference(const char *list,
+                                 enum kind kind,
+                                 const struct wire_reference *reference,
+                                 struct arena *arena)
+{
+    const char *word;
+
+    if (!reference || !reference->name || !*reference->name || strchr(reference->name, ' '))
+        return list;
+    word = arena_printf(arena, "%s/%s ", kind_info(kind)->plural, reference->name);
+    return strstr(list, word) ? list : arena_printf(arena, "%s%s", list, word);
+}
+
+static const char *add_mentions(const char *list,
+                                const struct wire_mention *mentions,
+                                size_t count,
+                                struct arena *arena)
+{
+    for (size_t i = 0; i < count; i++)
+        list = add_reference(list, KIND_DATA_SET, mentions[i].data_set, arena);
+    return list;
+}
+
+/* Of a spec that does not decode nothing is known: its own pass says what is wrong with it. */
+static const char *list_references(struct slice spec, struct arena *arena)
+{
+    const struct wire_mentions *mentions = object_part(&wire_mentions_type, spec, arena);
+    const char *list = "";
+
+    if (!mentions)
+        return list;
+    return add_mentions(list, mentions->data, mentions->data_count, arena);
+}
+
+bool object_next_reference(const struct object *object, const char **at, enum kind *ret_kind, struct slice *ret_name)
+{
+    const char *word = *at ? *at : object->references, *name;
+    size_t length = strcspn(word, "/");
+
+    if (!*word)
+        return false;
+    name = word + length + 1;
+    *ret_kind = KIND_COUNT;
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        if (slice_is((struct slice){ word, length }, kind_info(kind)->plural))
+            *ret_kind = kind;
+    *ret_name = (struct slice){ name, strcspn(name, " ") };
+    *at = name + ret_name->length + 1;
+    return true;
+}
+
+const void *object_part(const struct fields *type, struct slice text, struct arena *arena)
+{
+    void *part = arena_alloc(arena, type->size);
+    struct scan scan;
+    struct error err;
+
+    if (!text.data)
+        return part;
+    scan_init(&scan, text);
+    return fields_decode(type, "", &scan, arena, part, &err) < 0 ? NULL : part;
+}
+
+/* -- one allocation ------------------------------------------------------------------------------------------------ */
 
 /* All strings of an object, so that they can be moved into its allocation by a loop. */
 static size_t list_strings(struct object *object, const char ***ret)
@@ -223,6 +300,9 @@ static size_t list_strings(struct object *object, const char ***ret)
         &object->role,
         &object->owner_name,
         &object->hash,
+        &object->requested_at,
+        &object->references,
+        &object->grandparent_uid,
         &object->pod.end_reason,
         &object->pod.end_message,
         &object->pod.wait_reason,
@@ -234,7 +314,7 @@ static size_t list_strings(struct object *object, const char ***ret)
     return ARRAY_SIZE(all);
 }
 
-enum { OBJECT_STRINGS = 12 };
+enum { OBJECT_STRINGS = 15 };
 
 static char *move_slice(struct slice *slice, char *at)
 {
@@ -292,8 +372,10 @@ int object_decode(enum kind kind, struct slice text, struct object **ret_object,
         return error_wrap(err, "Pod %s", loose.name);
     if (kind != KIND_POD)
         loose.spec = wire.spec;
-    if (!kind_info(kind)->child)
+    if (kind_info(kind)->keeps_status)
         loose.status = wire.status;
+    if (!kind_info(kind)->child)
+        loose.references = list_references(wire.spec, &arena);
     *ret_object = pack(&loose);
     return 0;
 }

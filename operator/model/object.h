@@ -14,14 +14,20 @@
 
 enum kind {
     KIND_TRAINING_JOB,
+    KIND_DATA_SET,
     KIND_POD,
     KIND_SERVICE,
+    KIND_JOB, /* batch/v1 */
+    KIND_CRON_JOB,
     KIND_SECRET,
     KIND_CLAIM,
     KIND_COUNT,
 };
 
-/* Labels that we put on every child, and the finalizer that keeps a pod until its outcome is in its owner's status. */
+/*
+ * Labels that we put on every child, the finalizer that keeps a pod until its outcome is in its owner's status, and the
+ * one that keeps an object of ours while others use it.
+ */
 #define LABEL_MANAGED_BY       "app.kubernetes.io/managed-by"
 #define LABEL_MANAGED_BY_VALUE "kitae"
 #define LABEL_OWNER_UID        "kitae.dev/owner-uid"
@@ -29,7 +35,9 @@ enum kind {
 #define LABEL_INDEX            "kitae.dev/index"
 #define LABEL_ATTEMPT          "kitae.dev/attempt"
 #define ANNOTATION_HASH        "kitae.dev/applied-hash"
+#define ANNOTATION_REQUESTED   "kitae.dev/requested-at" /* the user's own: run again */
 #define FINALIZER_RECORD       "kitae.dev/record"
+#define FINALIZER_IN_USE       "kitae.dev/in-use"
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED };
 
@@ -57,21 +65,26 @@ struct object {
     const char *uid;
     const char *owner_uid; /* of the controller; "" when there is none */
     const char *owner_name;
-    enum kind owner_kind; /* KIND_COUNT: none, or not one of ours */
-    uint64_t version;     /* resourceVersion (an integer, KEP-5504) */
+    enum kind owner_kind;        /* KIND_COUNT: none, or not one of ours */
+    const char *grandparent_uid; /* LABEL_OWNER_UID where the controller is not that object but a child of it: a pod of
+                                    a Job, a Job of a CronJob; else "" */
+    uint64_t version;            /* resourceVersion (an integer, KEP-5504) */
     int64_t generation;
     int64_t created_at;      /* seconds since 1970 */
     int64_t deleted_at;      /* 0: not being deleted */
     bool recorded_finalizer; /* carries FINALIZER_RECORD */
+    bool in_use_finalizer;   /* carries FINALIZER_IN_USE */
     bool managed;            /* carries our managed-by label */
     int index;               /* of the identity labels; -1, 0 and "" when they are not there */
     int attempt;
     const char *role;
-    const char *hash;    /* ANNOTATION_HASH, "" when absent */
-    struct slice spec;   /* all but pods: JSON text, NUL-terminated */
-    struct slice status; /* custom resources: likewise; data NULL when the object has none */
-    struct pod pod;      /* KIND_POD */
-    uint32_t mark;       /* the store's: which list saw it last */
+    const char *hash;         /* ANNOTATION_HASH, "" when absent */
+    const char *requested_at; /* ANNOTATION_REQUESTED, "" when absent */
+    const char *references;   /* what the spec of a custom resource names, for object_next_reference */
+    struct slice spec;        /* all but pods: JSON text, NUL-terminated */
+    struct slice status;      /* kinds that keep it: likewise; data NULL when the object has none */
+    struct pod pod;           /* KIND_POD */
+    uint32_t mark;            /* the store's: which list saw it last */
 };
 
 /*
@@ -84,6 +97,20 @@ void object_destroy(struct object *object); /* NULL is fine */
 /* Bytes of the allocation, for the memory metric. */
 size_t object_size(const struct object *object);
 
+/*
+ * The objects in the same namespace that the spec names by `...Ref`, each once. *at is NULL before the first call;
+ * false at the end. The name is borrowed from the object.
+ */
+bool object_next_reference(const struct object *object, const char **at, enum kind *ret_kind, struct slice *ret_name);
+
+struct fields;
+
+/*
+ * Decodes the JSON text of a spec or status by its table into the arena; text without data gives a zeroed struct. NULL
+ * when it does not fit the table, for callers to whom that is as good as absent: the object's own pass tells people.
+ */
+const void *object_part(const struct fields *type, struct slice text, struct arena *arena);
+
 /* Facts about a kind: one row each of a table. */
 struct kind_info {
     const char *kind;  /* Pod */
@@ -93,6 +120,7 @@ struct kind_info {
     const char *name;   /* for messages and metrics: pod */
     bool child;         /* ours to create: watched by our managed-by label */
     bool unseen;        /* only ever created: never read, listed or watched */
+    bool keeps_status;  /* its objects keep their status as text */
 };
 const struct kind_info *kind_info(enum kind kind);
 

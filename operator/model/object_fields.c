@@ -47,6 +47,7 @@ static const struct fields owner_type = TABLE(owner);
 
 static const struct field labels_fields[] = {
     STRING(labels, LABEL_MANAGED_BY, managed_by),
+    STRING(labels, LABEL_OWNER_UID, owner_uid),
     STRING(labels, LABEL_ROLE, role),
     STRING(labels, LABEL_INDEX, index),
     STRING(labels, LABEL_ATTEMPT, attempt),
@@ -55,6 +56,7 @@ static const struct fields labels_type = TABLE(labels);
 
 static const struct field annotations_fields[] = {
     STRING(annotations, ANNOTATION_HASH, hash),
+    STRING(annotations, ANNOTATION_REQUESTED, requested_at),
 };
 static const struct fields annotations_type = TABLE(annotations);
 
@@ -131,3 +133,18 @@ static const struct field pod_spec_fields[] = {
     STRING(pod_spec, "nodeName", node),
 };
 const struct fields wire_pod_spec_type = TABLE(pod_spec);
+
+static const struct field reference_fields[] = {
+    STRING(reference, "name", name),
+};
+static const struct fields reference_type = TABLE(reference);
+
+static const struct field mention_fields[] = {
+    OBJECT(mention, "dataSetRef", data_set, reference_type),
+};
+static const struct fields mention_type = TABLE(mention);
+
+static const struct field mentions_fields[] = {
+    LIST(mentions, "data", data, data_count, mention_type),
+};
+const struct fields wire_mentions_type = TABLE(mentions);

@@ -9,11 +9,11 @@ struct wire_owner {
 };
 
 struct wire_labels {
-    const char *managed_by, *role, *index, *attempt;
+    const char *managed_by, *owner_uid, *role, *index, *attempt;
 };
 
 struct wire_annotations {
-    const char *hash;
+    const char *hash, *requested_at;
 };
 
 struct wire_metadata {
@@ -74,4 +74,19 @@ struct wire_object {
     struct slice spec, status;
 };
 
+/* What the specs of our kinds name: the same words in each of them. */
+struct wire_reference {
+    const char *name;
+};
+
+struct wire_mention {
+    const struct wire_reference *data_set;
+};
+
+struct wire_mentions {
+    const struct wire_mention *data;
+    size_t data_count;
+};
+
+extern const struct fields wire_mentions_type;
 extern const struct fields wire_object_type, wire_pod_spec_type, wire_pod_status_type;

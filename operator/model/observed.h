@@ -30,6 +30,12 @@ struct failure {
 
 enum { SEED_LENGTH = 32 };
 
+/* Of the pods that move data, where nobody says another. */
+#define DEFAULT_AGENT_IMAGE "ghcr.io/kitae-dev/kitae:" KITAE_VERSION
+
+/* The one of a kind with this name; NULL: none. */
+const struct object *objects_find(struct objects objects, enum kind kind, const char *name);
+
 struct observed {
     const struct object *self;
     const void
@@ -37,9 +43,13 @@ struct observed {
     const void *status;       /* likewise; zeroed when the object has no status yet */
     struct slice status_text; /* the same as JSON; data NULL: none yet */
     struct objects children[KIND_COUNT];
+    struct objects grandchildren[KIND_COUNT]; /* made by children: evidence, never dropped or written to */
+    struct objects referred;                  /* what the spec names, where it exists; of several kinds */
+    struct objects referrers;                 /* custom resources whose spec names this object; likewise */
+    const char *agent_image;                  /* of the pods that move data */
     const struct failure *failures;
     size_t failure_count;
-    bool confirmed;            /* what the last plan wanted proved absent was read live just now, and is */
+    bool confirmed;            /* what the last plan wanted confirmed was read live since: all here is as it was then */
     int64_t now;               /* seconds since 1970 */
     const unsigned char *seed; /* SEED_LENGTH bytes that nobody else has, for the body of what is prepared (plan.h);
                                   NULL: it is only shown, not sent */

@@ -18,6 +18,7 @@ void plan_finish(struct plan *plan)
     free(plan->releases);
     free(plan->conditions);
     free(plan->events);
+    free(plan->confirms);
     json_decref(plan->status);
     *plan = (struct plan){ 0 };
 }
@@ -31,12 +32,17 @@ static void add_want(struct plan *out, struct want want)
 void plan_create(
     struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record)
 {
-    add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, record });
+    add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, .record = record });
 }
 
 void plan_prepare(struct plan *out, enum kind kind, const char *name, late_body *body)
 {
     add_want(out, (struct want){ .mode = WANT_PREPARE, .kind = kind, .name = name, .body = body });
+}
+
+void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, late_body *body)
+{
+    add_want(out, (struct want){ .mode = WANT_PREPARE, .kind = kind, .name = name, .body = body, .keep = true });
 }
 
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body)
@@ -110,10 +116,13 @@ void plan_event(struct plan *out, bool warning, const char *reason, const char *
 
 void plan_confirm(struct plan *out, enum kind kind, const char *name)
 {
-    if (out->confirm)
-        return;
-    out->confirm = name;
-    out->confirm_kind = kind;
+    grow(out->confirms, out->confirm_count, out->confirm_capacity);
+    out->confirms[out->confirm_count++] = (struct confirm){ kind, name };
+}
+
+void plan_guard(struct plan *out, enum guard guard)
+{
+    out->guard = guard;
 }
 
 void plan_look_again(struct plan *out, int64_t at)

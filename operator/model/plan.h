@@ -24,7 +24,7 @@ struct identity {
 typedef json_t *late_body(const struct observed *in, const struct identity *identity);
 
 enum want_mode {
-    WANT_PREPARE, /* POST before all that follows in the plan; a name that is taken is ours: secrets */
+    WANT_PREPARE, /* POST before all that follows in the plan; a name that is taken is ours: secrets, claims */
     WANT_CREATE,  /* POST once, never changed: pods, jobs */
     WANT_APPLY,   /* POST when missing, server-side apply when what we want changed: services, deployments */
 };
@@ -36,6 +36,7 @@ struct want {
     struct identity identity;
     late_body *body;
     bool record; /* put FINALIZER_RECORD on it */
+    bool keep;   /* no child of ours, as far as the garbage collector knows: it stays when its maker goes */
 };
 
 struct plan_condition {
@@ -57,6 +58,14 @@ struct drop {
     bool by_force; /* it hangs in deletion on a node that does not answer: taken from the API, wherever it runs */
 };
 
+/* To be read live before anything is concluded from it. */
+struct confirm {
+    enum kind kind;
+    const char *name; /* NULL: all of the kind, in the namespace */
+};
+
+enum guard { GUARD_AS_IT_IS, GUARD_ON, GUARD_OFF };
+
 struct plan {
     struct arena *arena;
     struct want *wants;
@@ -69,11 +78,11 @@ struct plan {
     size_t condition_count, condition_capacity;
     struct plan_event *events;
     size_t event_count, event_capacity;
-    json_t *status;      /* everything but conditions and observedGeneration, which the engine adds */
-    bool keep_status;    /* leave the status as it is, all but observedGeneration */
-    const char *confirm; /* name of an object to be read live, to prove that it is not there; NULL: none. Then the plan
-                            is made again, and nothing of this one is carried out */
-    enum kind confirm_kind;
+    json_t *status;           /* everything but conditions and observedGeneration, which the engine adds */
+    bool keep_status;         /* leave the status as it is, all but observedGeneration */
+    enum guard guard;         /* FINALIZER_IN_USE of the object itself */
+    struct confirm *confirms; /* if any, nothing of this plan is carried out: they are read, and it is made again */
+    size_t confirm_count, confirm_capacity;
     int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
 };
 
@@ -90,6 +99,9 @@ void plan_create(
  * Its body finds in->seed.
  */
 void plan_prepare(struct plan *out, enum kind kind, const char *name, late_body *body);
+
+/* Likewise, of something that outlives the object, and is found there by another of its name. */
+void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, late_body *body);
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
 void plan_drop(struct plan *out, const struct object *child); /* one that is being deleted already is left alone */
 void plan_drop_by_force(struct plan *out, const struct object *child);
@@ -106,7 +118,14 @@ void plan_condition(struct plan *out, const char *type, bool status, const char 
 void plan_event(struct plan *out, bool warning, const char *reason, const char *action, const char *format, ...)
     printf_like(5, 6);
 
-/* Something is concluded from the absence of this object: it must be proved first. The first one named counts. */
+/*
+ * Something is concluded from what this object is, or from its absence, and a watch may lag: it is read live first, and
+ * in->confirmed says that all that was named has been. NULL for all objects of the kind: that nobody of them refers to
+ * this one, for instance.
+ */
 void plan_confirm(struct plan *out, enum kind kind, const char *name);
+
+/* The object itself must not go, or may go, as far as we are concerned. */
+void plan_guard(struct plan *out, enum guard guard);
 
 void plan_look_again(struct plan *out, int64_t at); /* the earliest one counts */

@@ -16,7 +16,7 @@
 #include "../../operator/base/jb.h"
 #include "../../operator/base/memory.h"
 #include "../../operator/base/scan.h"
-#include "../../operator/commands/options.h"
+#include "../../operator/cli/options.h"
 #include "../../operator/engine/answers.h"
 #include "../../operator/engine/paths.h"
 #include "../../operator/kube/watch_stream.h"

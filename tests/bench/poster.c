@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 
 #include "../../operator/base/memory.h"
-#include "../../operator/commands/options.h"
+#include "../../operator/cli/options.h"
 #include "../../operator/engine/paths.h"
 #include "../../operator/model/object.h"
 #include "recipe.h"

@@ -2,6 +2,7 @@
 # Which binaries the test control plane is made of, and where each is found. Sourced by build and cluster.
 
 kubernetes=1.37.2 etcd=3.6.14 kwok=0.8.0 containerd=2.2.7 coredns=1.14.1
+versitygw=1.7.0 # an S3 server
 jobset=0.12.0 training_operator=1.9.4 # peers, for tests/bench; the versions in their go.mod
 bin=${XDG_CACHE_HOME:-$HOME/.cache}/kitae/bin/k8s-$kubernetes-etcd-$etcd-kwok-$kwok
 

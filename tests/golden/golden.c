@@ -147,17 +147,19 @@ static int complete_objects(struct sample *sample, struct error *err)
 static int read_failure(const json_t *from, struct failure *ret, struct error *err)
 {
     static const char *const types[] = { "Invalid", "Denied", "Taken", "Server" };
+    const char *version = jb_get_str(from, "apiVersion");
 
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         if (strcmp(types[i], jb_get_str(from, "type")) != 0)
             continue;
         *ret = (struct failure){ .type = (enum failure_type)i,
-                                 .kind = kind_find("v1", jb_get_str(from, "kind")),
+                                 .kind = kind_find(*version ? version : "v1", jb_get_str(from, "kind")),
                                  .name = jb_get_str(from, "name"),
                                  .role = jb_get_str(from, "role"),
                                  .message = jb_get_str(from, "message"),
                                  .since = fields_parse_time(default_now) };
-        return ret->kind == KIND_COUNT ? error_set(err, ERROR_INVALID, "failures: write kind Pod or Service") : 0;
+        return ret->kind == KIND_COUNT ? error_set(err, ERROR_INVALID, "failures: write apiVersion and kind of a child")
+                                       : 0;
     }
     return error_set(err, ERROR_INVALID, "failures: write type Invalid, Denied, Taken or Server");
 }
@@ -170,6 +172,7 @@ static int read_header(struct sample *sample, struct error *err)
     sample->input = (struct dry_run_input){ .objects = sample->objects,
                                             .failures = sample->failures,
                                             .failure_count = json_array_size(failures),
+                                            .agent_image = "registry.example/kitae:1",
                                             .confirmed = json_is_true(jb_get(sample->header, "confirmed")),
                                             .now = fields_parse_time(*now ? now : default_now) };
     if (sample->input.failure_count > MAX_FAILURES || sample->input.now == -1)

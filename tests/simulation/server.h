@@ -24,6 +24,9 @@ enum resource {
     RESOURCE_LAST_CHILD = RESOURCE_CLAIMS,
     RESOURCE_EVENTS,
     RESOURCE_LEASES,
+    RESOURCE_DATA_SETS, /* from here on nobody makes any yet: they are listed and watched */
+    RESOURCE_BATCH_JOBS,
+    RESOURCE_CRON_JOBS,
     RESOURCE_COUNT,
 };
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "../../operator/base/memory.h"
-#include "../../operator/commands/options.h"
+#include "../../operator/cli/options.h"
 #include "capture.h"
 
 enum { MAX_WORDS = 8 };
@@ -186,7 +186,7 @@ static void list__too_long__is_refused(void **state)
     line.words[1] = strbuf_text(&names);
     assert_int_equal(parse(&line, STDERR_FILENO, &said), 2);
     describe(&given);
-    assert_contains(strbuf_text(&said), "write no more than 32 of them in all\n");
+    assert_contains(strbuf_text(&said), "write no more than 128 of them in all\n");
 }
 
 static void help__names_flags_and_variables(void **state)

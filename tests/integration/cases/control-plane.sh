@@ -73,7 +73,7 @@ column() { # NAME: adds a printer column, which closes all watches of the kind
     kubectl patch crd trainingjobs.kitae.dev --type=json >/dev/null \
         -p "[{\"op\":\"add\",\"path\":\"/spec/versions/0/additionalPrinterColumns/-\",\"value\":{\"name\":\"$1\",\"type\":\"string\",\"jsonPath\":\".spec.framework\"}}]"
 }
-restore_crd() { kubectl apply --server-side --force-conflicts -f "$root/crds/trainingjob.yaml" >/dev/null; }
+restore_crd() { kubectl apply --server-side --force-conflicts -f "$root/crds" >/dev/null; }
 
 crd_edited_under_load() {
     local i

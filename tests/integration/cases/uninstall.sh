@@ -58,7 +58,7 @@ everything() {
     job done 1 run-seconds=0.5
     phase runs Running
     phase done Succeeded
-    run_documented 'kubectl delete trainingjobs'
+    run_documented 'kubectl delete trainingjobs,datasets'
     within 60 nothing_left
     stop_operator
     run_documented 'kubectl delete crd'
@@ -68,7 +68,7 @@ everything() {
     lives again
 }
 define_again() {
-    kubectl apply --server-side --force-conflicts -f "$root/crds/trainingjob.yaml" >/dev/null
+    kubectl apply --server-side --force-conflicts -f "$root/crds" >/dev/null
     kubectl wait --for=condition=Established crd/trainingjobs.kitae.dev --timeout=20s >/dev/null
 }
 

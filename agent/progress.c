@@ -1,0 +1,62 @@
+#include "progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TERMINAL_MS = 200, LOG_MS = 10000 };
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void tell(const struct progress *progress, const char *end)
+{
+    int64_t ms = now_ms() - progress->started_ms + 1;
+    uint64_t rate = progress->bytes * 1000 / (uint64_t)ms;
+
+    if (progress->is_terminal)
+        fprintf(stderr,
+                "\r%s: %" PRIu64 " objects, %.1f MB, %.1f MB/s%s",
+                progress->what,
+                progress->objects,
+                (double)progress->bytes / 1e6,
+                (double)rate / 1e6,
+                end);
+    else
+        fprintf(stderr,
+                "{\"progress\":\"%s\",\"objects\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytesPerSecond\":%" PRIu64 "}\n",
+                progress->what,
+                progress->objects,
+                progress->bytes,
+                rate);
+}
+
+void progress_start(struct progress *progress, const char *what)
+{
+    *progress = (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO) };
+    progress->started_ms = progress->told_ms = now_ms();
+}
+
+void progress_add(struct progress *progress, uint64_t bytes)
+{
+    int64_t now = now_ms();
+
+    progress->objects++;
+    progress->bytes += bytes;
+    if (now - progress->told_ms < (progress->is_terminal ? TERMINAL_MS : LOG_MS))
+        return;
+    progress->told_ms = now;
+    tell(progress, "");
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->what)
+        tell(progress, "\n");
+}

@@ -1,0 +1,21 @@
+#pragma once
+/* SHA-256 as it is fed, and HMAC with it (RFC 2104). */
+
+#include <openssl/evp.h>
+
+#include "../operator/base/slice.h"
+
+enum { SHA256_BYTES = 32, SHA256_HEX = 65 /* with the NUL */ };
+
+struct sha256 {
+    EVP_MD_CTX *context;
+};
+
+void sha256_start(struct sha256 *hash); /* also to begin anew */
+void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
+void sha256_end(struct sha256 *hash, char ret_hex[SHA256_HEX]); /* frees; start it to use it again */
+void sha256_drop(struct sha256 *hash);                          /* frees without a result; a zeroed one is fine */
+
+void sha256_hex(struct slice text, char ret_hex[SHA256_HEX]);
+void hmac_sha256(struct slice key, struct slice text, unsigned char ret[SHA256_BYTES]);
+void hex_of(const unsigned char *bytes, size_t length, char *ret_hex); /* 2 * length + 1 characters */

@@ -1,0 +1,2 @@
+build-asan/agent/glob.o: agent/glob.c agent/glob.h
+agent/glob.h:

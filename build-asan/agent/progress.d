@@ -1,0 +1,2 @@
+build-asan/agent/progress.o: agent/progress.c agent/progress.h
+agent/progress.h:

@@ -1,0 +1,18 @@
+build-asan/agent/pull.o: agent/pull.c agent/pull.h agent/manifest.h \
+ agent/reason.h agent/../operator/base/error.h agent/sha256.h \
+ agent/../operator/base/slice.h agent/s3/list.h agent/s3/transfer.h \
+ agent/s3/location.h agent/s3/../../operator/base/strbuf.h \
+ agent/../operator/base/memory.h agent/s3/get.h agent/volume_error.h
+agent/pull.h:
+agent/manifest.h:
+agent/reason.h:
+agent/../operator/base/error.h:
+agent/sha256.h:
+agent/../operator/base/slice.h:
+agent/s3/list.h:
+agent/s3/transfer.h:
+agent/s3/location.h:
+agent/s3/../../operator/base/strbuf.h:
+agent/../operator/base/memory.h:
+agent/s3/get.h:
+agent/volume_error.h:

@@ -1,0 +1,16 @@
+build-asan/agent/shard.o: agent/shard.c agent/../operator/base/memory.h \
+ agent/../operator/cli/options.h agent/commands.h agent/manifest.h \
+ agent/reason.h agent/../operator/base/error.h agent/sha256.h \
+ agent/../operator/base/slice.h agent/result.h agent/shards.h \
+ agent/volume_error.h
+agent/../operator/base/memory.h:
+agent/../operator/cli/options.h:
+agent/commands.h:
+agent/manifest.h:
+agent/reason.h:
+agent/../operator/base/error.h:
+agent/sha256.h:
+agent/../operator/base/slice.h:
+agent/result.h:
+agent/shards.h:
+agent/volume_error.h:

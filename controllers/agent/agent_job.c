@@ -1,0 +1,142 @@
+#include "agent_job.h"
+
+#include <string.h>
+
+#include "../../operator/base/jb.h"
+
+enum {
+    USER = 65532, /* "nonroot" of the image */
+    RETRIES = 6,
+};
+
+static const char ca_volume[] = "kitae-ca";
+static const char ca_path[] = "/etc/kitae/ca";
+
+void agent_add_flag(json_t *args, const char *flag, const char *value)
+{
+    if (!value)
+        return;
+    jb_append(args, jb_fmt("--%s", flag));
+    jb_append(args, jb_str(value));
+}
+
+static void add_companion(json_t *args, const char *prefix, const char *flag, const char *value)
+{
+    if (!value)
+        return;
+    jb_append(args, jb_fmt("--%s%s", prefix, flag));
+    jb_append(args, jb_str(value));
+}
+
+void agent_add_place(json_t *args, const char *flag, const char *prefix, const struct s3_place *place)
+{
+    jb_append(args, jb_fmt("--%s", flag));
+    jb_append(args, jb_fmt("s3://%s/%s", place->bucket, place->prefix ? place->prefix : ""));
+    add_companion(args, prefix, "region", place->region);
+    add_companion(args, prefix, "endpoint", place->endpoint);
+    add_companion(args, prefix, "addressing", place->addressing);
+    if (place->ca_config_map)
+        add_companion(args, prefix, "ca-file", "/etc/kitae/ca/ca.crt");
+}
+
+/* Only what the Secret has: the session token is there or not. */
+static json_t *from_secret(const char *secret, const char *key, bool optional)
+{
+    return OBJ({ "name", jb_str(key) },
+               { "valueFrom",
+                 OBJ({ "secretKeyRef",
+                       OBJ({ "name", jb_str(secret) },
+                           { "key", jb_str(key) },
+                           { "optional", optional ? json_true() : NULL }) }) });
+}
+
+static json_t *credentials(const struct s3_place *place)
+{
+    const char *secret = place->credentials_secret;
+
+    if (!secret)
+        return NULL;
+    return ARR(from_secret(secret, "AWS_ACCESS_KEY_ID", false),
+               from_secret(secret, "AWS_SECRET_ACCESS_KEY", false),
+               from_secret(secret, "AWS_SESSION_TOKEN", true));
+}
+
+void agent_mount(json_t *container, const char *volume, const char *path, const char *sub_path, bool read_only)
+{
+    jb_append(jb_child_array(container, "volumeMounts"),
+              OBJ({ "name", jb_str(volume) },
+                  { "mountPath", jb_str(path) },
+                  { "subPath", sub_path ? jb_str(sub_path) : NULL },
+                  { "readOnly", read_only ? json_true() : NULL }));
+}
+
+static void mount_ca(json_t *container, const struct s3_place *place, json_t *pod_spec)
+{
+    json_t *volumes = jb_child_array(pod_spec, "volumes");
+
+    if (!place->ca_config_map)
+        return;
+    if (!jb_named(volumes, ca_volume))
+        jb_append(volumes,
+                  OBJ({ "name", jb_str(ca_volume) }, { "configMap", OBJ({ "name", jb_str(place->ca_config_map) }) }));
+    agent_mount(container, ca_volume, ca_path, NULL, true);
+}
+
+json_t *agent_container(
+    const struct observed *in, const char *name, const struct s3_place *place, json_t *take_args, json_t *pod_spec)
+{
+    json_t *container = OBJ({ "name", jb_str(name) },
+                            { "image", jb_str(in->agent_image) },
+                            { "command", ARR(jb_str("kitae-agent")) },
+                            { "args", take_args },
+                            { "env", place ? credentials(place) : NULL },
+                            { "resources",
+                              OBJ({ "requests", OBJ({ "cpu", jb_str("100m") }, { "memory", jb_str("64Mi") }) },
+                                  { "limits", OBJ({ "memory", jb_str("512Mi") }) }) },
+                            { "securityContext",
+                              OBJ({ "allowPrivilegeEscalation", json_false() },
+                                  { "readOnlyRootFilesystem", json_true() },
+                                  { "runAsNonRoot", json_true() },
+                                  { "runAsUser", jb_int(USER) },
+                                  { "capabilities", OBJ({ "drop", ARR(jb_str("ALL")) }) },
+                                  { "seccompProfile", OBJ({ "type", jb_str("RuntimeDefault") }) }) });
+
+    if (place)
+        mount_ca(container, place, pod_spec);
+    return container;
+}
+
+json_t *agent_pod_spec(const char *service_account)
+{
+    return OBJ({ "restartPolicy", jb_str("Never") },
+               { "serviceAccountName", service_account ? jb_str(service_account) : NULL },
+               { "automountServiceAccountToken", json_false() },
+               { "securityContext",
+                 OBJ({ "runAsNonRoot", json_true() },
+                     { "runAsUser", jb_int(USER) },
+                     { "runAsGroup", jb_int(USER) },
+                     { "fsGroup", jb_int(USER) },
+                     { "fsGroupChangePolicy", jb_str("OnRootMismatch") },
+                     { "seccompProfile", OBJ({ "type", jb_str("RuntimeDefault") }) }) });
+}
+
+/* The agent says by its exit code what trying again cannot mend; what a node does to it is nobody's fault. */
+static json_t *failure_policy(void)
+{
+    return OBJ({ "rules",
+                 ARR(OBJ({ "action", jb_str("FailJob") },
+                         { "onExitCodes", OBJ({ "operator", jb_str("In") }, { "values", ARR(jb_int(1), jb_int(2)) }) }),
+                     OBJ({ "action", jb_str("Ignore") },
+                         { "onPodConditions", ARR(OBJ({ "type", jb_str("DisruptionTarget") })) })) });
+}
+
+json_t *agent_job(const struct observed *in, json_t *take_pod_spec)
+{
+    json_t *labels =
+        OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(in->self->uid) });
+
+    return OBJ({ "spec",
+                 OBJ({ "backoffLimit", jb_int(RETRIES) },
+                     { "podFailurePolicy", failure_policy() },
+                     { "template", OBJ({ "metadata", OBJ({ "labels", labels }) }, { "spec", take_pod_spec }) }) });
+}

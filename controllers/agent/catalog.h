@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * The versions of a DataSet: v1, v2, ..., each named by a digest, never changed, only ever added and, when
+ * retention lets it go, removed: marked first, so that nobody begins to use it, then proved to be unused, then gone.
+ */
+
+#include <jansson.h>
+
+#include "../../operator/model/observed.h"
+
+enum { MAX_VERSIONS = 100 };
+
+struct version {
+    const char *name; /* v7 */
+    const char *digest;
+    int64_t objects, bytes, created_at;
+    bool has_objects, has_bytes;
+    bool removing, has_removing;
+    bool gone;    /* not in the status to be written */
+    json_t *more; /* new ones: what the kind adds; owned by the catalog until catalog_status */
+};
+
+struct catalog {
+    struct arena *arena;
+    struct version items[MAX_VERSIONS + 1]; /* the oldest first */
+    int count;
+    int next;           /* number of the version to come */
+    const char *latest; /* NULL: none yet */
+};
+
+void catalog_read(const struct observed *in, struct catalog *ret);
+
+const struct version *catalog_find(const struct catalog *catalog, const char *name); /* NULL: no such version */
+const struct version *catalog_latest(const struct catalog *catalog);                 /* NULL: there is none yet */
+
+/* The version with that content; NULL: none, or it is going. */
+struct version *catalog_find_content(struct catalog *catalog, const char *digest);
+
+/* The version with that content becomes the latest; a new one when there is none. NULL when there is no room. */
+struct version *catalog_add(struct catalog *catalog, struct version like);
+
+/* Which versions stay beside the latest one; numbers of 0 keep nothing. */
+struct retention {
+    bool keeps_all;
+    int last, daily, weekly, monthly;
+    int64_t min_age_seconds;
+};
+
+/* Marks what no rule keeps and `is_root` does not hold. Returns how many versions are marked, from now or before. */
+typedef bool version_is_root(const void *context, const struct version *version);
+int catalog_mark(
+    struct catalog *catalog, const struct retention *rules, int64_t now, version_is_root *is_root, const void *context);
+
+/* When the next version reaches the minimum age, seconds since 1970; 0: age decides nothing. */
+int64_t catalog_next_look(const struct catalog *catalog, const struct retention *rules, int64_t now);
+
+/* For the status; entries that were there keep all they had. */
+json_t *catalog_status(struct catalog *catalog, const struct observed *in);

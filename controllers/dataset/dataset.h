@@ -1,0 +1,50 @@
+#pragma once
+/* DataSet: data in S3, fetched and verified by Jobs that run kitae-agent, kept as versions. */
+
+#include "../../operator/model/controller.h"
+#include "../agent/catalog.h"
+#include "../agent/record.h"
+#include "dataset_fields.h"
+
+extern const struct controller dataset_controller;
+
+/* One DataSet in one pass: what is, and what this plan makes of it. */
+struct set {
+    const struct observed *in;
+    const struct dataset_spec *spec;
+    const struct dataset_status *status;
+    struct arena *arena;
+    struct catalog catalog;
+    struct record sync, removal;
+    struct run run;         /* of sync */
+    struct run removal_run; /* of removal */
+    const char *spec_hash;
+    struct run_result found; /* of the sync that this plan takes down */
+    bool found_version;      /* it is a version that was not there */
+    bool is_full;            /* a version that could not be added */
+};
+
+void set_init(struct set *set, const struct observed *in);
+
+/* names.c: of children; the volume's is the same for every DataSet of that name. */
+const char *dataset_claim_name(struct arena *arena, const char *dataset);
+const char *schedule_name(const struct set *set);
+
+/* sync.c */
+void end_sync(struct set *set);                          /* takes down how the run that was begun went */
+void begin_sync(struct set *set);                        /* another, when it is time */
+void want_sync(const struct set *set, struct plan *out); /* the volume, the Job, the CronJob */
+
+/* removal.c */
+void decide_removal(struct set *set, struct plan *out);
+void want_removal(const struct set *set, struct plan *out);
+
+/* users.c: who has pinned a version and still needs it. */
+bool version_is_used(const struct set *set, const struct version *version);
+int count_users(const struct set *set, const char **ret_first, int most); /* names like "TrainingJob/ranking" */
+
+/* status.c */
+void say_dataset_status(struct set *set, struct plan *out);
+
+/* goodbye.c: the DataSet is being deleted. */
+void say_goodbye(struct set *set, struct plan *out);

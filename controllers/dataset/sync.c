@@ -1,0 +1,237 @@
+#include <string.h>
+
+#include "../../operator/base/jb.h"
+#include "../agent/agent_job.h"
+#include "dataset.h"
+#include "source.h"
+
+enum { SCHEDULED_RUNS_KEPT = 1 };
+
+static const char role[] = "sync";
+static const char volume[] = "data";
+static const char volume_path[] = "/data";
+
+const char *dataset_claim_name(struct arena *arena, const char *dataset)
+{
+    return arena_printf(arena, "%s-data", dataset);
+}
+
+const char *schedule_name(const struct set *set)
+{
+    return arena_printf(set->arena, "%s-sync", set->in->self->name);
+}
+
+/* -- what came of it ----------------------------------------------------------------------------------------------- */
+
+/* A run of the schedule that has ended since the last one that was taken down; the earliest. */
+static const struct object *next_scheduled(const struct set *set, struct run *ret)
+{
+    struct objects jobs = set->in->grandchildren[KIND_JOB];
+    const struct object *next = NULL;
+
+    for (size_t i = 0; i < jobs.count; i++) {
+        struct run run;
+
+        if (set->sync.run && strcmp(jobs.items[i]->name, set->sync.run) == 0)
+            continue;
+        run_observe(set->in, jobs.items[i]->name, &run);
+        if (run.state < RUN_SUCCEEDED || run.finished_at < set->sync.completion_time ||
+            (next && run.finished_at >= ret->finished_at))
+            continue;
+        next = jobs.items[i];
+        *ret = run;
+    }
+    return next;
+}
+
+static void take_down(struct set *set, const struct run *run)
+{
+    const struct run_result *result = &run->result;
+    struct version found = {
+        .digest = result->digest, .objects = result->objects, .bytes = result->bytes, .created_at = run->finished_at
+    };
+    int before = set->catalog.count;
+
+    record_end(&set->sync, set->in, run);
+    set->found = *result;
+    if (set->sync.phase != RECORD_SUCCEEDED)
+        return;
+    if (!result->digest) {
+        set->sync.phase = RECORD_FAILED;
+        set->sync.reason = "ResultLost";
+        set->sync.message = "The Job has succeeded, but its pod, which said what it found, is gone";
+        return;
+    }
+    set->is_full = !catalog_add(&set->catalog, found);
+    set->found_version = set->catalog.count > before;
+}
+
+void end_sync(struct set *set)
+{
+    const struct object *job;
+    struct run run;
+
+    if (set->sync.phase == RECORD_RUNNING) {
+        if (set->run.state >= RUN_SUCCEEDED)
+            take_down(set, &set->run);
+        return;
+    }
+    job = next_scheduled(set, &run);
+    if (!job)
+        return;
+    set->sync.run = job->name;
+    set->sync.start_time = run.started_at;
+    take_down(set, &run);
+}
+
+/* -- when ---------------------------------------------------------------------------------------------------------- */
+
+static bool is_suspended(const struct set *set)
+{
+    return set->spec->sync && set->spec->sync->suspend;
+}
+
+static bool is_asked_for(const struct set *set)
+{
+    const char *served = set->sync.requested_at ? set->sync.requested_at : "";
+
+    return strcmp(set->in->self->requested_at, served) != 0;
+}
+
+static bool schedule_runs(const struct set *set)
+{
+    struct objects jobs = set->in->grandchildren[KIND_JOB];
+    struct run run;
+
+    for (size_t i = 0; i < jobs.count; i++) {
+        run_observe(set->in, jobs.items[i]->name, &run);
+        if (run.state == RUN_WAITING || run.state == RUN_ACTIVE)
+            return true;
+    }
+    return false;
+}
+
+void begin_sync(struct set *set)
+{
+    bool changed = !set->sync.spec_hash || strcmp(set->sync.spec_hash, set->spec_hash) != 0;
+
+    if (is_suspended(set) || set->sync.phase == RECORD_RUNNING || set->removal.phase == RECORD_RUNNING ||
+        schedule_runs(set))
+        return;
+    if (changed || is_asked_for(set) || (set->sync.reason && strcmp(set->sync.reason, "ResultLost") == 0)) {
+        record_begin(&set->sync, set->in, role, set->spec_hash);
+        run_observe(set->in, set->sync.run, &set->run);
+    }
+}
+
+/* -- bodies -------------------------------------------------------------------------------------------------------- */
+
+static json_t *claim_body(const struct observed *in, const struct identity *identity)
+{
+    const struct dataset_spec *spec = in->spec;
+    const struct dataset_spec_storage *storage = spec->storage;
+    json_t *modes = json_array(), *size;
+    struct error err;
+
+    (void)identity;
+    if (jb_parse(storage->size, &size, &err) < 0)
+        BUG("a size that was accepted: %s", err.message);
+    for (size_t i = 0; i < storage->access_modes_count; i++)
+        jb_append(modes, jb_str(storage->access_modes[i]));
+    return OBJ({ "metadata", OBJ({ "labels", OBJ({ "kitae.dev/dataset", jb_str(in->self->name) }) }) },
+               { "spec",
+                 OBJ({ "accessModes", modes },
+                     { "storageClassName", storage->storage_class_name ? jb_str(storage->storage_class_name) : NULL },
+                     { "resources", OBJ({ "requests", OBJ({ "storage", size }) }) }) });
+}
+
+static json_t *sync_pod_spec(const struct observed *in)
+{
+    const struct dataset_spec *spec = in->spec;
+    json_t *pod_spec = agent_pod_spec(spec->service_account_name), *container, *selector;
+    struct s3_place place = dataset_place(spec);
+    json_t *args = dataset_sync_args(spec, in->arena);
+    struct error err;
+
+    if (spec->storage)
+        agent_add_flag(args, "volume", volume_path);
+    container = agent_container(in, "sync", &place, args, pod_spec);
+    if (spec->storage) {
+        jb_append(jb_child_array(pod_spec, "volumes"),
+                  OBJ({ "name", jb_str(volume) },
+                      { "persistentVolumeClaim",
+                        OBJ({ "claimName", jb_str(dataset_claim_name(in->arena, in->self->name)) }) }));
+        agent_mount(container, volume, volume_path, NULL, false);
+    }
+    if (spec->placement && jb_parse(spec->placement->node_selector, &selector, &err) == 0)
+        jb_set(pod_spec, "nodeSelector", selector);
+    jb_append(jb_child_array(pod_spec, "containers"), container);
+    return pod_spec;
+}
+
+static json_t *run_body(const struct observed *in, const struct identity *identity)
+{
+    (void)identity;
+    return agent_job(in, sync_pod_spec(in));
+}
+
+/* The Jobs of the schedule are the CronJob's children; the label leads from them to the DataSet. */
+static json_t *schedule_body(const struct observed *in, const struct identity *identity)
+{
+    const struct dataset_spec_sync *sync = ((const struct dataset_spec *)in->spec)->sync;
+    json_t *job = agent_job(in, sync_pod_spec(in));
+
+    (void)identity;
+    jb_set(
+        job,
+        "metadata",
+        OBJ({ "labels",
+              OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(in->self->uid) }) }));
+    return OBJ({ "spec",
+                 OBJ({ "schedule", jb_str(sync->schedule) },
+                     { "timeZone", sync->time_zone ? jb_str(sync->time_zone) : NULL },
+                     { "suspend", jb_bool(sync->suspend) },
+                     { "concurrencyPolicy", jb_str("Forbid") },
+                     { "successfulJobsHistoryLimit", jb_int(SCHEDULED_RUNS_KEPT) },
+                     { "failedJobsHistoryLimit", jb_int(SCHEDULED_RUNS_KEPT) },
+                     { "jobTemplate", job }) });
+}
+
+/* -- wants --------------------------------------------------------------------------------------------------------- */
+
+static void want_run(const struct set *set, struct plan *out)
+{
+    struct identity identity = { role, 0, set->sync.number };
+
+    if (set->spec->storage && set->run.state == RUN_ABSENT)
+        plan_prepare_to_keep(out, KIND_CLAIM, dataset_claim_name(set->arena, set->in->self->name), claim_body);
+    plan_create(out, KIND_JOB, set->sync.run, identity, run_body, false);
+}
+
+static void drop_old_runs(const struct set *set, struct plan *out)
+{
+    struct objects jobs = set->in->children[KIND_JOB];
+
+    for (size_t i = 0; i < jobs.count; i++)
+        if (strcmp(jobs.items[i]->role, role) == 0 && jobs.items[i]->attempt < set->sync.number)
+            plan_drop(out, jobs.items[i]);
+}
+
+static void want_schedule(const struct set *set, struct plan *out)
+{
+    struct objects schedules = set->in->children[KIND_CRON_JOB];
+
+    if (set->spec->sync && set->spec->sync->schedule)
+        plan_apply(out, KIND_CRON_JOB, schedule_name(set), schedule_body);
+    else
+        for (size_t i = 0; i < schedules.count; i++)
+            plan_drop(out, schedules.items[i]);
+}
+
+void want_sync(const struct set *set, struct plan *out)
+{
+    drop_old_runs(set, out);
+    if (set->sync.phase == RECORD_RUNNING)
+        want_run(set, out);
+    want_schedule(set, out);
+}
