@@ -7,44 +7,11 @@
 
 #include "../base/memory.h"
 #include "poller.h"
+#include "stream.h"
 
 enum {
     MAX_CONNECTIONS = 40, /* kept alive, and handles kept */
     MAX_KEPT_BODY = 64 * 1024,
-};
-
-/* An exchange under way, or one that is over and kept to be used again: its easy handle and memory are what is dear. */
-struct http_stream {
-    struct http_stream *next, **link;
-    struct http_client *client;
-    CURL *easy;
-    struct curl_slist *headers;
-    uint64_t serial;   /* of the credentials in them */
-    unsigned attempts; /* connections it was written to */
-    struct strbuf body;
-    char problem[CURL_ERROR_SIZE];
-
-    struct http_request *request; /* NULL: a stream, with the following */
-    http_receive *receive;
-    http_end *end;
-    void *context;
-
-    bool (*hold)(void *context);
-    http_read *read; /* a body that is sent in pieces */
-    uint64_t sent;
-};
-
-struct http_client {
-    struct http_settings settings; /* its texts are ours */
-    struct curl_slist *connect_to;
-    http_headers *headers;
-    http_answer *answer;
-    void *context;
-    CURLM *multi;
-    struct poller *poller;
-    struct http_stream *running, *spare;
-    size_t spare_count;
-    char address[64];
 };
 
 struct http_client *http_client_create(const struct http_settings *settings,
@@ -73,7 +40,7 @@ void http_client_certificates(struct http_client *client, const struct http_sett
 
 /* -- preparing ---------------------------------------------------------------------------------------------------- */
 
-static void add_header(struct http_stream *stream, const char *name, const char *value)
+void stream_add_header(struct http_stream *stream, const char *name, const char *value)
 {
     auto_strbuf struct strbuf line = { 0 };
 
@@ -86,14 +53,14 @@ static void put_headers(struct http_client *client, struct http_stream *stream, 
     const struct http_header *list;
     size_t count = client->headers(client->context, &list, &stream->serial);
 
-    add_header(stream, "Accept", "application/json");
+    stream_add_header(stream, "Accept", "application/json");
     stream->headers = curl_slist_append(stream->headers, "Expect:"); /* curl would wait a second for "100 Continue" */
     if (client->settings.host)
-        add_header(stream, "Host", client->settings.host);
+        stream_add_header(stream, "Host", client->settings.host);
     if (content_type)
-        add_header(stream, "Content-Type", content_type);
+        stream_add_header(stream, "Content-Type", content_type);
     for (size_t i = 0; i < count; i++)
-        add_header(stream, list[i].name, list[i].value);
+        stream_add_header(stream, list[i].name, list[i].value);
     curl_easy_setopt(stream->easy, CURLOPT_HTTPHEADER, stream->headers);
 }
 
@@ -113,7 +80,7 @@ static int about_to_send(void *context, char *to, char *from, int to_port, int f
     return CURL_PREREQFUNC_OK;
 }
 
-static void put_common(struct http_client *client, struct http_stream *stream, const char *path)
+void stream_put_common(struct http_client *client, struct http_stream *stream, const char *path)
 {
     auto_strbuf struct strbuf url = { 0 };
     CURL *easy = stream->easy;
@@ -128,7 +95,7 @@ static void put_common(struct http_client *client, struct http_stream *stream, c
     http_settings_put(&client->settings, easy);
 }
 
-static struct http_stream *get_stream(struct http_client *client)
+struct http_stream *stream_get(struct http_client *client)
 {
     struct http_stream *stream = client->spare;
 
@@ -183,12 +150,12 @@ static size_t receive_body(char *bytes, size_t size, size_t count, void *context
 
 static struct http_stream *prepare(struct http_client *client, struct http_request *request)
 {
-    struct http_stream *stream = get_stream(client);
+    struct http_stream *stream = stream_get(client);
     CURL *easy = stream->easy;
 
     stream->request = request;
     stream->body.maximum = STRBUF_MAX_RESPONSE;
-    put_common(client, stream, request->path);
+    stream_put_common(client, stream, request->path);
     put_headers(client, stream, request->body ? request->content_type : NULL);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, http_method_name(request->method));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -201,7 +168,7 @@ static struct http_stream *prepare(struct http_client *client, struct http_reque
     return stream;
 }
 
-static void start(struct http_client *client, struct http_stream *stream)
+void stream_start(struct http_client *client, struct http_stream *stream)
 {
     stream->next = client->running;
     stream->link = &client->running;
@@ -222,7 +189,7 @@ static void stop(struct http_client *client, struct http_stream *stream)
 
 void http_client_send(struct http_client *client, struct http_request *request)
 {
-    start(client, prepare(client, request));
+    stream_start(client, prepare(client, request));
 }
 
 /* -- streams ------------------------------------------------------------------------------------------------------ */
@@ -242,19 +209,19 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *conte
     return !last || hand_over(context, NULL, 0) ? size * count : 0;
 }
 
-static bool is_held(const struct http_stream *stream)
+bool stream_is_held(const struct http_stream *stream)
 {
     return stream->hold && stream->hold(stream->context);
 }
 
 static size_t receive_piece(char *bytes, size_t size, size_t count, void *context)
 {
-    if (is_held(context))
+    if (stream_is_held(context))
         return CURL_WRITEFUNC_PAUSE;
     return hand_over(context, bytes, size * count) ? size * count : 0;
 }
 
-static void put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context)
+void stream_put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context)
 {
     stream->hold = NULL;
     stream->receive = receive;
@@ -273,108 +240,19 @@ struct http_stream *http_client_stream(struct http_client *client,
                                        http_end *end,
                                        void *context)
 {
-    struct http_stream *stream = get_stream(client);
+    struct http_stream *stream = stream_get(client);
     CURL *easy = stream->easy;
 
-    put_receiver(stream, receive, end, context);
-    put_common(client, stream, path);
+    stream_put_receiver(stream, receive, end, context);
+    stream_put_common(client, stream, path);
     put_headers(client, stream, NULL);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    start(client, stream);
+    stream_start(client, stream);
     return stream;
-}
-
-/* -- calls -------------------------------------------------------------------------------------------------------- */
-
-static size_t send_piece(char *buffer, size_t size, size_t count, void *context)
-{
-    struct http_stream *stream = context;
-    ssize_t length;
-
-    if (is_held(stream))
-        return CURL_READFUNC_PAUSE;
-    length = stream->read(stream->context, stream->sent, buffer, size * count);
-
-    if (length < 0)
-        return CURL_READFUNC_ABORT;
-    stream->sent += (uint64_t)length;
-    return (size_t)length;
-}
-
-static int send_again_from(void *context, curl_off_t offset, int origin)
-{
-    struct http_stream *stream = context;
-
-    if (origin != SEEK_SET)
-        return CURL_SEEKFUNC_CANTSEEK;
-    stream->sent = (uint64_t)offset;
-    return CURL_SEEKFUNC_OK;
-}
-
-static void put_body(struct http_stream *stream, const struct http_call *call)
-{
-    CURL *easy = stream->easy;
-
-    stream->read = call->read;
-    stream->sent = 0;
-    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->body_length);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, send_piece);
-    curl_easy_setopt(easy, CURLOPT_READDATA, stream);
-    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, send_again_from);
-    curl_easy_setopt(easy, CURLOPT_SEEKDATA, stream);
-}
-
-static void put_call(struct http_stream *stream, const struct http_call *call)
-{
-    CURL *easy = stream->easy;
-
-    if (strcmp(call->method, "HEAD") == 0)
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    else if (call->read)
-        put_body(stream, call);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    if (call->buffer_size) {
-        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)call->buffer_size);
-        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)call->buffer_size);
-    }
-    if (call->stall_ms) {
-        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_ms + 999) / 1000);
-    }
-    stream->headers = curl_slist_append(stream->headers, "Expect:");
-    for (size_t i = 0; i < call->header_count; i++)
-        add_header(stream, call->headers[i].name, call->headers[i].value);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, stream->headers);
-}
-
-struct http_stream *http_client_call(struct http_client *client, const struct http_call *call)
-{
-    struct http_stream *stream = get_stream(client);
-
-    put_receiver(stream, call->receive, call->end, call->context);
-    stream->hold = call->hold;
-    put_common(client, stream, call->path);
-    put_call(stream, call);
-    start(client, stream);
-    return stream;
-}
-
-void http_stream_resume(struct http_stream *stream)
-{
-    curl_easy_pause(stream->easy, CURLPAUSE_CONT);
-}
-
-const char *http_stream_header(const struct http_stream *stream, const char *name)
-{
-    struct curl_header *header;
-
-    return curl_easy_header(stream->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : NULL;
 }
 
 void http_client_cancel(struct http_client *client, struct http_stream *stream)
