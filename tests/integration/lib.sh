@@ -282,6 +282,7 @@ END
 
 get() { kubectl get -n "$namespace" "$@"; }                # get KIND NAME -o ...
 field() { get trainingjob "$1" -o "jsonpath=$2"; }         # field JOB '{.status.phase}'
+tells() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; } # tells JOB WORDS: in its message
 condition() { field "$1" "{.status.conditions[?(@.type=='$2')].${3:-status}}"; } # condition JOB TYPE [reason|message]
 
 # phase JOB PHASE [SECONDS]: waits for it.

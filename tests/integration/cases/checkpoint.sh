@@ -46,7 +46,6 @@ END
     expect "$(get pod named-worker-0 -o 'jsonpath={.spec.containers[0].volumeMounts[?(@.name=="kitae-checkpoint")].mountPath}')" /ckpt
     within 20 tells named "fits on no node"
 }
-tells() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; }
 
 it "checkpoint.storage: a claim is made once, kept across a suspension, and goes with the job" a_claim_of_its_own
 it "checkpoint.claimName: the claim is mounted, none is made, and one that is missing is told" a_claim_of_the_users

@@ -1,0 +1,148 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
+# image: mpi
+# From a bucket to jobs that train on it: a DataSet from a real S3 server, on a volume and as copies, version by version.
+# shellcheck source=tests/e2e/lib.sh
+. "$root/tests/e2e/lib.sh"
+
+say_dataset() { get dataset "$1" -o "jsonpath=$2"; }
+dataset_is() { is "$3" say_dataset "$1" "$2"; } # dataset_is NAME JSONPATH VALUE
+
+# What runs in a pod of ours beside the server: the agent's image, with its pods' own rights.
+start_s3() {
+    "$root/tests/cluster/build" s3 >/dev/null || fail "no S3 server"
+    "$root/tests/e2e/images/agent-image" >"$scratch/agent.tar"
+    "$root/tests/cluster/cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$scratch/agent.tar" >/dev/null || fail "no image"
+    kubectl create secret generic -n "$namespace" reader --from-literal=AWS_ACCESS_KEY_ID=tester \
+        --from-literal=AWS_SECRET_ACCESS_KEY=tested >/dev/null
+    kubectl apply -n "$namespace" -f - >/dev/null <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: s3, labels: {app: s3}}
+spec:
+  containers:
+  - name: s3
+    image: kitae.dev/e2e-agent:test
+    imagePullPolicy: Never
+    command: [versitygw, --access, tester, --secret, tested, --port, ":7070", posix, /buckets]
+    ports: [{containerPort: 7070}]
+    readinessProbe: {tcpSocket: {port: 7070}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: s3}
+spec: {selector: {app: s3}, ports: [{port: 7070}]}
+END
+    kubectl wait -n "$namespace" --for=condition=Ready pod/s3 --timeout=60s >/dev/null || fail "the S3 server does not start"
+    kubectl port-forward -n "$namespace" pod/s3 :7070 >"$scratch/forward" 2>&1 &
+    helpers+=($!)
+    within 20 grep -q 'Forwarding from 127' "$scratch/forward"
+    s3=http://$(grep -om1 '127[^ ]*' "$scratch/forward")
+    to_s3 market -X PUT
+}
+
+# to_s3 KEY [CURL-FLAG...]
+to_s3() {
+    local key=$1
+    shift
+    within 10 curl -sSf --aws-sigv4 aws:amz:us-east-1:s3 --user tester:tested -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@" \
+        "$s3/$key"
+}
+
+put() { # KEY: from standard input
+    cat >"$scratch/object"
+    to_s3 "market/$1" -T "$scratch/object"
+}
+
+# A folder of the node as a volume that many may mount; the agent is nobody in particular.
+create_volume() {
+    volume=$(mktemp -d -p "${XDG_CACHE_HOME:-$HOME/.cache}/kitae")
+    at_end+=("rm -rf $volume" "kubectl delete pv $namespace-data --wait=false")
+    chmod 777 "$volume"
+    kubectl apply -f - >/dev/null <<END
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $namespace-data}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteMany]
+  storageClassName: by-hand
+  claimRef: {namespace: $namespace, name: listings-data}
+  hostPath: {path: $volume}
+END
+}
+
+create_dataset() {
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: DataSet
+metadata: {name: $1, namespace: $namespace}
+spec:
+  source: {s3: {bucket: market, prefix: images/, endpoint: "http://s3.$namespace.svc.cluster.local:7070", addressing: Path, credentialsSecretRef: {name: reader}}}
+$(cat)
+END
+}
+
+reading_job() { # NAME DATA-ENTRY REPLICAS
+    create_job "$1" <<END
+  roles: [{name: worker, replicas: $3}]
+  data: [$2]
+  template:
+    metadata: {}
+    spec:
+      containers:
+      - name: main
+        image: kitae.dev/e2e-mpi:test
+        imagePullPolicy: Never
+        command: [sh, -c, 'cd "\$KITAE_DATA_LISTINGS" && find . -type f ! -name .manifest | sort | xargs sha256sum && cat "\$KITAE_SHARD_DIR"/*.txt 2>/dev/null; true']
+END
+}
+
+from_bucket_to_pods() {
+    local first
+    start_s3
+    create_volume
+    head -c 5000000 /dev/urandom | put images/a.bin
+    echo cat | put images/labels/1.txt
+    start_operator --agent-image kitae.dev/e2e-agent:test
+    reading_job early '{dataSetRef: {name: listings}}' 1
+    within 30 tells early 'DataSet listings does not exist'
+    create_dataset listings <<'END'
+  storage: {size: 1Gi, storageClassName: by-hand}
+END
+    within 90 dataset_is listings '{.status.phase}/{.status.latest}/{.status.versions[0].objects}' Ready/v1/2
+    succeeds early 120
+    contains "$(logs early-worker-0)" "$(sha256sum <"$volume/versions/$(say_dataset listings '{.status.digest}')/a.bin" | cut -d' ' -f1)  ./a.bin"
+    first=$(field early '{.status.data[0].digest}')
+    expect "$first" "$(say_dataset listings '{.status.digest}')"
+
+    echo dog | put images/labels/1.txt
+    kubectl annotate dataset -n "$namespace" listings kitae.dev/requested-at=now >/dev/null
+    within 90 dataset_is listings '{.status.phase}/{.status.latest}' Ready/v2
+    contains "$(say_dataset listings '{.status.conditions[?(@.type=="Drifted")].message}')" '1 changed'
+    reading_job old '{dataSetRef: {name: listings, version: v1}}' 1
+    reading_job copies '{dataSetRef: {name: listings}, delivery: Copy, shard: ByRank}' 2
+    succeeds old 120
+    succeeds copies 120
+    contains "$(logs old-worker-0)" "$(echo cat | sha256sum | cut -d' ' -f1)"
+    contains "$(logs copies-worker-1)" "$(echo dog | sha256sum | cut -d' ' -f1)"
+    expect "$( (logs copies-worker-0; logs copies-worker-1) | grep -c '^labels/1.txt$')" 1
+}
+
+says_what_is_wrong() {
+    start_s3
+    echo x | put images/x
+    start_operator --agent-image kitae.dev/e2e-agent:test
+    create_dataset listings </dev/null
+    within 90 dataset_is listings '{.status.phase}' Ready
+    kubectl delete secret -n "$namespace" reader >/dev/null
+    kubectl annotate dataset -n "$namespace" listings kitae.dev/requested-at=again >/dev/null
+    within 60 grep_dataset listings 'secret "reader" not found'
+    kubectl create secret generic -n "$namespace" reader --from-literal=AWS_ACCESS_KEY_ID=tester \
+        --from-literal=AWS_SECRET_ACCESS_KEY=wrong >/dev/null
+    within 120 grep_dataset listings 'check the access key'
+    expect "$(say_dataset listings '{.status.phase}/{.status.latest}')" Failed/v1
+}
+grep_dataset() { say_dataset "$1" '{.status.message}' | grep -F -- "$2"; }
+
+it "what lies in a bucket becomes versions that jobs train on, from a volume and as copies" from_bucket_to_pods
+it "a missing Secret and a wrong key are told on the DataSet, and the version there is stays" says_what_is_wrong
