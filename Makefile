@@ -51,10 +51,6 @@ PROGRAM := $(sort $(PURE) $(CLI) $(HTTP) $(KUBE) $(call sources,operator/engine/
 AGENT := $(call sources,agent/*.c agent/*/*.c)
 AGENT_PROGRAM := $(if $(wildcard agent/main.c),$(BUILD)/kitae-agent)
 
-# The agent stands on base and http alone. It has a main of its own, so its program is made when that is there.
-AGENT := $(call sources,agent/*.c agent/*/*.c)
-AGENT_PROGRAM := $(if $(wildcard agent/main.c),$(BUILD)/kitae-agent)
-
 PURE_LIBS := -ljansson -lyaml -lcrypto -lm
 LIBS := $(PURE_LIBS) -lcurl -lwebsockets -lssl -lcrypto -lpthread
 

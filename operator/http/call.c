@@ -1,8 +1,9 @@
-/* Requests of any method, with headers and bodies of their own, in pieces: for who speaks to others than Kubernetes. */
+/* Calls: exchanges streamed both ways. */
 
 #include <string.h>
 
-#include "client_internal.h"
+#include "client.h"
+#include "stream.h"
 
 static size_t send_piece(char *buffer, size_t size, size_t count, void *context)
 {
@@ -71,9 +72,9 @@ struct http_stream *http_client_call(struct http_client *client, const struct ht
 {
     struct http_stream *stream = stream_get(client);
 
-    stream_receive(stream, call->receive, call->end, call->context);
+    stream_put_receiver(stream, call->receive, call->end, call->context);
     stream->hold = call->hold;
-    stream_prepare(client, stream, call->path);
+    stream_put_common(client, stream, call->path);
     put_call(stream, call);
     stream_start(client, stream);
     return stream;

@@ -1,11 +1,13 @@
-#include "client_internal.h"
+#include "client.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "../base/memory.h"
 #include "poller.h"
+#include "stream.h"
 
 enum {
     MAX_CONNECTIONS = 40, /* kept alive, and handles kept */
@@ -78,7 +80,7 @@ static int about_to_send(void *context, char *to, char *from, int to_port, int f
     return CURL_PREREQFUNC_OK;
 }
 
-void stream_prepare(struct http_client *client, struct http_stream *stream, const char *path)
+void stream_put_common(struct http_client *client, struct http_stream *stream, const char *path)
 {
     auto_strbuf struct strbuf url = { 0 };
     CURL *easy = stream->easy;
@@ -153,7 +155,7 @@ static struct http_stream *prepare(struct http_client *client, struct http_reque
 
     stream->request = request;
     stream->body.maximum = STRBUF_MAX_RESPONSE;
-    stream_prepare(client, stream, request->path);
+    stream_put_common(client, stream, request->path);
     put_headers(client, stream, request->body ? request->content_type : NULL);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, http_method_name(request->method));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -219,7 +221,7 @@ static size_t receive_piece(char *bytes, size_t size, size_t count, void *contex
     return hand_over(context, bytes, size * count) ? size * count : 0;
 }
 
-void stream_receive(struct http_stream *stream, http_receive *receive, http_end *end, void *context)
+void stream_put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context)
 {
     stream->hold = NULL;
     stream->receive = receive;
@@ -241,8 +243,8 @@ struct http_stream *http_client_stream(struct http_client *client,
     struct http_stream *stream = stream_get(client);
     CURL *easy = stream->easy;
 
-    stream_receive(stream, receive, end, context);
-    stream_prepare(client, stream, path);
+    stream_put_receiver(stream, receive, end, context);
+    stream_put_common(client, stream, path);
     put_headers(client, stream, NULL);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);

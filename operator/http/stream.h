@@ -1,9 +1,11 @@
 #pragma once
-/* The client's insides, for the files of this folder only. */
+/* What client.c and call.c know of each other: streams, the exchanges that a client has under way. */
 
 #include <curl/curl.h>
 
 #include "client.h"
+
+struct poller;
 
 /* An exchange under way, or one that is over and kept to be used again: its easy handle and memory are what is dear. */
 struct http_stream {
@@ -39,9 +41,10 @@ struct http_client {
     char address[64];
 };
 
-struct http_stream *stream_get(struct http_client *client); /* a spare one, or new */
-void stream_prepare(struct http_client *client, struct http_stream *stream, const char *path);
+/* A fresh one, or one that was kept. What is put into it is forgotten at its end. */
+struct http_stream *stream_get(struct http_client *client);
 void stream_add_header(struct http_stream *stream, const char *name, const char *value);
-void stream_receive(struct http_stream *stream, http_receive *receive, http_end *end, void *context);
-bool stream_is_held(const struct http_stream *stream); /* its receiver wants no more for now */
+void stream_put_common(struct http_client *client, struct http_stream *stream, const char *path);
+void stream_put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context);
+bool stream_is_held(const struct http_stream *stream);
 void stream_start(struct http_client *client, struct http_stream *stream);
