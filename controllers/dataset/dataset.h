@@ -19,6 +19,7 @@ struct set {
     struct run run;         /* of sync */
     struct run removal_run; /* of removal */
     const char *spec_hash;
+    const char *refused;     /* a field that is not there yet, and what to do; NULL: none */
     struct run_result found; /* of the sync that this plan takes down */
     bool found_version;      /* it is a version that was not there */
     bool is_full;            /* a version that could not be added */

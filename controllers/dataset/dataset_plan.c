@@ -28,6 +28,15 @@ void set_init(struct set *set, const struct observed *in)
         run_observe(in, set->removal.run, &set->removal_run);
 }
 
+/* Refused, never ignored: else somebody would count on it. */
+static const char *refused_field(const struct dataset_spec *spec)
+{
+    return spec->deletion_policy == DATASET_SPEC_DELETION_POLICY_DELETE
+               ? "spec.deletionPolicy: Delete is not implemented in this version of Kitae: remove it, and delete the "
+                 "claim yourself when the DataSet is gone"
+               : NULL;
+}
+
 static void dataset_plan(const struct observed *in, struct plan *out)
 {
     struct set set;
@@ -38,6 +47,11 @@ static void dataset_plan(const struct observed *in, struct plan *out)
         return;
     }
     plan_guard(out, count_users(&set, NULL, 0) ? GUARD_ON : GUARD_OFF);
+    set.refused = refused_field(set.spec);
+    if (set.refused) {
+        say_dataset_status(&set, out);
+        return;
+    }
     end_sync(&set);
     begin_sync(&set);
     decide_removal(&set, out);

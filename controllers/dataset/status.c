@@ -88,6 +88,8 @@ static const char *message_of(const struct set *set)
                             "Deletion waits for %s: each uses a version of it; it goes on when they have ended or are "
                             "deleted",
                             users_text(set));
+    if (set->refused)
+        return set->refused;
     if (refusal)
         return refusal;
     if (set->is_full)
@@ -137,11 +139,15 @@ static void say_drift(const struct set *set, struct plan *out)
 /* Why a person is needed; NULL: nobody is. */
 static const char *stalled_reason(const struct set *set)
 {
-    return set->in->self->deleted_at             ? "InUse"
-           : refused_child(set, FAILURE_INVALID) ? "InvalidSpec"
-           : set->sync.phase == RECORD_FAILED    ? set->sync.reason
-           : set->is_full                        ? "TooManyVersions"
-                                                 : NULL;
+    if (set->in->self->deleted_at)
+        return "InUse";
+    if (set->refused)
+        return "NotImplemented";
+    if (refused_child(set, FAILURE_INVALID))
+        return "InvalidSpec";
+    if (set->sync.phase == RECORD_FAILED)
+        return set->sync.reason;
+    return set->is_full ? "TooManyVersions" : NULL;
 }
 
 static void say_conditions(const struct set *set, struct plan *out, const char *message)
@@ -150,8 +156,8 @@ static void say_conditions(const struct set *set, struct plan *out, const char *
     const char *stalled = stalled_reason(set);
     bool has_version = catalog_latest(&set->catalog) != NULL;
 
-    if (invalid)
-        plan_condition(out, "Accepted", false, "InvalidSpec", "%s", message);
+    if (set->refused || invalid)
+        plan_condition(out, "Accepted", false, set->refused ? "NotImplemented" : "InvalidSpec", "%s", message);
     else
         plan_condition(out, "Accepted", true, "Accepted", "The DataSet is understood");
     plan_condition(out,
@@ -184,7 +190,7 @@ static void say_events(const struct set *set, struct plan *out)
 
 static const char *phase_of(const struct set *set)
 {
-    if (refused_child(set, FAILURE_INVALID) || set->sync.phase == RECORD_FAILED)
+    if (set->refused || refused_child(set, FAILURE_INVALID) || set->sync.phase == RECORD_FAILED)
         return "Failed";
     if (set->sync.phase == RECORD_RUNNING)
         return "Syncing";
