@@ -23,6 +23,14 @@ const char *schedule_name(const struct set *set)
 
 /* -- what came of it ----------------------------------------------------------------------------------------------- */
 
+/* By when it ended, then by name: so each is taken down at most once, whatever ends in the same second. */
+static bool ended_later(const struct set *set, const char *name, int64_t finished_at)
+{
+    if (finished_at != set->sync.completion_time)
+        return finished_at > set->sync.completion_time;
+    return !set->sync.run || strcmp(name, set->sync.run) > 0;
+}
+
 /* A run of the schedule that has ended since the last one that was taken down; the earliest. */
 static const struct object *next_scheduled(const struct set *set, struct run *ret)
 {
@@ -32,10 +40,8 @@ static const struct object *next_scheduled(const struct set *set, struct run *re
     for (size_t i = 0; i < jobs.count; i++) {
         struct run run;
 
-        if (set->sync.run && strcmp(jobs.items[i]->name, set->sync.run) == 0)
-            continue;
         run_observe(set->in, jobs.items[i]->name, &run);
-        if (run.state < RUN_SUCCEEDED || run.finished_at < set->sync.completion_time ||
+        if (run.state < RUN_SUCCEEDED || !ended_later(set, jobs.items[i]->name, run.finished_at) ||
             (next && run.finished_at >= ret->finished_at))
             continue;
         next = jobs.items[i];
