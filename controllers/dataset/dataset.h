@@ -33,7 +33,7 @@ const char *schedule_name(const struct set *set);
 
 /* sync.c */
 void end_sync(struct set *set);                          /* takes down how the run that was begun went */
-void begin_sync(struct set *set);                        /* another, when it is time */
+void begin_sync(struct set *set, struct plan *out);      /* another, when it is time */
 void want_sync(const struct set *set, struct plan *out); /* the volume, the Job, the CronJob */
 
 /* removal.c */

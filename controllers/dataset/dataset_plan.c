@@ -53,7 +53,7 @@ static void dataset_plan(const struct observed *in, struct plan *out)
         return;
     }
     end_sync(&set);
-    begin_sync(&set);
+    begin_sync(&set, out);
     decide_removal(&set, out);
     say_dataset_status(&set, out);
     want_sync(&set, out);

@@ -5,7 +5,7 @@
 #include "dataset.h"
 #include "source.h"
 
-enum { SCHEDULED_RUNS_KEPT = 1 };
+enum { SCHEDULED_RUNS_KEPT = 1, AGAIN_SECONDS = 60 };
 
 static const char role[] = "sync";
 static const char volume[] = "data";
@@ -117,14 +117,26 @@ static bool schedule_runs(const struct set *set)
     return false;
 }
 
-void begin_sync(struct set *set)
+/* Nobody heard what the run had found: once more, but not as fast as it goes. */
+static bool lost_its_result(const struct set *set, struct plan *out)
+{
+    int64_t at = set->sync.completion_time + AGAIN_SECONDS;
+
+    if (!set->sync.reason || strcmp(set->sync.reason, "ResultLost") != 0)
+        return false;
+    if (set->in->now < at)
+        plan_look_again(out, at);
+    return set->in->now >= at;
+}
+
+void begin_sync(struct set *set, struct plan *out)
 {
     bool changed = !set->sync.spec_hash || strcmp(set->sync.spec_hash, set->spec_hash) != 0;
 
     if (is_suspended(set) || set->sync.phase == RECORD_RUNNING || set->removal.phase == RECORD_RUNNING ||
         schedule_runs(set))
         return;
-    if (changed || is_asked_for(set) || (set->sync.reason && strcmp(set->sync.reason, "ResultLost") == 0)) {
+    if (changed || is_asked_for(set) || lost_its_result(set, out)) {
         record_begin(&set->sync, set->in, role, set->spec_hash);
         run_observe(set->in, set->sync.run, &set->run);
     }
