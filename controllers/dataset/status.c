@@ -79,6 +79,20 @@ static const char *users_text(const struct set *set)
     return count > USERS_TOLD ? arena_printf(set->arena, "%s and %d more", text, count - USERS_TOLD) : text;
 }
 
+static const char *failed_text(const struct set *set)
+{
+    bool again = strcmp(set->sync.reason, "ResultLost") == 0;
+
+    return arena_printf(set->arena,
+                        "Sync %s failed (%s): %s. %s; %s",
+                        set->sync.run,
+                        set->sync.reason,
+                        set->sync.message ? set->sync.message : "nobody says why",
+                        again ? "It is tried again within a minute"
+                              : "Then set the annotation kitae.dev/requested-at to any new value",
+                        version_text(set));
+}
+
 static const char *message_of(const struct set *set)
 {
     const char *refusal = refusal_text(set);
@@ -99,13 +113,7 @@ static const char *message_of(const struct set *set)
     if (set->sync.phase == RECORD_RUNNING)
         return syncing_text(set);
     if (set->sync.phase == RECORD_FAILED)
-        return arena_printf(
-            set->arena,
-            "Sync %s failed (%s): %s. Then set the annotation kitae.dev/requested-at to any new value; %s",
-            set->sync.run,
-            set->sync.reason,
-            set->sync.message ? set->sync.message : "nobody says why",
-            version_text(set));
+        return failed_text(set);
     if (set->removal.phase == RECORD_FAILED)
         return arena_printf(
             set->arena, "Old versions could not be removed: %s; %s", set->removal.message, version_text(set));
