@@ -49,6 +49,18 @@ void recorder_finish(struct recorder *recorder)
     forget_everything(recorder);
 }
 
+void recorder_forget(struct recorder *recorder, const char *uid)
+{
+    size_t length = strlen(uid);
+    struct said *said;
+
+    for (size_t at = 0; (said = map_next(&recorder->said, &at));)
+        if (strncmp(said->key, uid, length) == 0 && said->key[length] == '/') {
+            map_remove(&recorder->said, map_hash(0, said->key), said->key);
+            free_said(said);
+        }
+}
+
 struct noted_event *recorder_note(const struct plan *plan, const struct object *regarding, size_t *ret_count)
 {
     struct noted_event *notes = plan->event_count ? xcalloc(plan->event_count, sizeof(*notes)) : NULL;

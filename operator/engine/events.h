@@ -33,4 +33,7 @@ void recorder_finish(struct recorder *recorder);
 struct noted_event *recorder_note(const struct plan *plan, const struct object *regarding, size_t *ret_count);
 void recorder_free_notes(struct noted_event *notes, size_t count);
 
+/* The object is gone: nothing is said of it again. */
+void recorder_forget(struct recorder *recorder, const char *uid);
+
 void recorder_emit(struct engine *engine, const struct noted_event *notes, size_t count);

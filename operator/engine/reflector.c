@@ -83,6 +83,8 @@ void reflector_remove(struct reflector *reflector, const struct object *object)
     struct engine *engine = reflector->engine;
 
     store_take(&engine->store, object);
+    if (!kind_info(object->kind)->child)
+        recorder_forget(&engine->recorder, object->uid);
     engine_object_changed(engine, object);
     object_destroy((struct object *)object);
 }

@@ -110,10 +110,9 @@ fields_without_behaviour() {
     done <<'END'
 spec.progress|progress: {stallSeconds: 900}
 spec.scheduling|scheduling: {queueName: gpu}
-spec.data|data: [{dataSetRef: {name: d}}]
 spec.outputs|outputs: [{modelRef: {name: m}, mountPath: /o, storage: {size: 1Gi}}]
 END
-    expect "$number" 4
+    expect "$number" 3
 }
 
 # Taken out again, the job runs: what was refused was no failure.

@@ -1,0 +1,95 @@
+# shellcheck shell=bash disable=SC2154 # variables of lib.sh
+# DataSets against a real control plane. The agent's pods are simulated here: what they say at their end is written into
+# their status, and the Job controller takes it from there. (That the agent does what it says: tests/agent, tests/e2e.)
+
+create_dataset() { # NAME, with more lines of its spec from standard input
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: DataSet
+metadata: {name: $1, namespace: $namespace}
+spec:
+  source: {s3: {bucket: market}}
+$(cat)
+END
+}
+say() { get dataset "$1" -o "jsonpath=$2"; }
+is() { [ "$(say "$1" "$2")" = "$3" ] || { say "$1" '{.status}'; return 1; }; }
+request() { kubectl annotate dataset -n "$namespace" "$1" "kitae.dev/requested-at=$2" --overwrite >/dev/null; }
+
+pod_of() { get pods -l "batch.kubernetes.io/job-name=$1" -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null; }
+runs() { [ -n "$(pod_of "$1")" ] && [ "$(get pod "$(pod_of "$1")" -o 'jsonpath={.status.phase}')" = Running ]; }
+
+# agent_ends JOB EXIT-CODE MESSAGE: its pod has ended so.
+agent_ends() {
+    local phase=Succeeded
+    within 20 runs "$1"
+    [ "$2" = 0 ] || phase=Failed
+    python3 - "$2" "$phase" "$3" >"$scratch/ended" <<'END'
+import json, sys, datetime
+code, phase, message = sys.argv[1:]
+now = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+name = json.loads(message).get('container', 'sync')
+state = {'terminated': {'exitCode': int(code), 'reason': 'Error' if int(code) else 'Completed', 'startedAt': now, 'finishedAt': now, 'message': message}}
+print(json.dumps({'status': {'phase': phase, 'containerStatuses': [
+    {'name': name, 'image': 'x', 'imageID': 'x', 'ready': False, 'restartCount': 0, 'state': state}]}}))
+END
+    kubectl patch pod -n "$namespace" "$(pod_of "$1")" --subresource=status --type=merge --patch-file "$scratch/ended" >/dev/null
+}
+version_comes() { # JOB DIGEST VERSION
+    agent_ends "$1" 0 "{\"digest\":\"$2\",\"objects\":2,\"bytes\":20}"
+    within 20 is listings '{.status.phase}/{.status.latest}' "Ready/$3"
+}
+
+retention_removes_what_nobody_uses() {
+    start_operator
+    create_dataset listings <<<'  retention: {keepLast: 1}'
+    version_comes listings-sync-1 d1 v1
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: TrainingJob
+metadata: {name: user, namespace: $namespace}
+spec:
+  data: [{dataSetRef: {name: listings}, delivery: Copy}]
+  template: {metadata: {annotations: {test.kitae.dev/run-seconds: "3600"}}, spec: {containers: [{name: main, image: example}]}}
+END
+    phase user Running
+    expect "$(field user '{.status.data[0].version}/{.status.data[0].digest}')" v1/d1
+    within 20 is listings '{.status.usedBy.count}{.metadata.finalizers}' '1["kitae.dev/in-use"]'
+    request listings 2
+    version_comes listings-sync-2 d2 v2
+    request listings 3
+    version_comes listings-sync-3 d3 v3
+    # v2 goes: nobody uses it, and a bookmark proves that the watch has seen all jobs. v1 stays: a job has pinned it.
+    within 120 is listings '{.status.versions[*].name}' 'v1 v3'
+    kubectl delete dataset -n "$namespace" listings --wait=false >/dev/null
+    within 20 is listings '{.status.conditions[?(@.type=="Stalled")].reason}' InUse
+    kubectl delete trainingjob -n "$namespace" user >/dev/null
+    within 120 not get dataset listings
+}
+
+failures_are_told() {
+    start_operator
+    create_dataset listings </dev/null
+    agent_ends listings-sync-1 1 '{"reason":"AccessDenied","message":"s3://market: 403: give it the right to list"}'
+    within 30 is listings '{.status.phase}/{.status.sync.reason}' Failed/AccessDenied
+    [[ $(say listings '{.status.message}') == *'give it the right to list'* ]] || fail "$(say listings '{.status.message}')"
+    kill_operator
+    request listings now
+    start_operator
+    version_comes listings-sync-2 d1 v1
+}
+
+schedules_are_cron_jobs() {
+    start_operator
+    create_dataset listings <<<'  sync: {schedule: "*/5 * * * *", timeZone: Asia/Tokyo}'
+    version_comes listings-sync-1 d1 v1
+    kubectl create job -n "$namespace" --from=cronjob/listings-sync listings-sync-by-hand >/dev/null
+    agent_ends listings-sync-by-hand 0 '{"digest":"d2","objects":1,"bytes":1,"changed":1}'
+    within 30 is listings '{.status.latest}/{.status.sync.run}' v2/listings-sync-by-hand
+    kubectl patch dataset -n "$namespace" listings --type=merge -p '{"spec":{"sync":{"schedule":null,"timeZone":null}}}' >/dev/null
+    within 20 not get cronjob listings-sync
+}
+
+it "retention removes a version that nobody uses, and deletion waits for who uses one" retention_removes_what_nobody_uses
+it "a sync that fails says why, and another one is asked for while the operator is away" failures_are_told
+it "a schedule is a CronJob, whose runs make versions, and which goes with the schedule" schedules_are_cron_jobs
