@@ -597,20 +597,30 @@ static const char *const rules[] = {
     "<dataset>-sync-<number> and need the room)",
     "spec: there is no volume to delete without storage: leave deletionPolicy out, or add storage",
     "spec: storage cannot be added or removed later: make a DataSet of another name, and move the jobs to it",
+    "spec.retention: all versions are kept by this: write keepLast, keepDaily, keepWeekly or keepMonthly",
+    "spec.select.exclude[]: keys do not start with a slash: write *.jpg, or **/*.jpg for all folders",
+    "spec.select.include[]: keys do not start with a slash: write *.jpg, or **/*.jpg for all folders",
     "spec.select.partitions[]: write one of newest, values, or from and before",
     "spec.select.partitions[]: nothing lies between them: from must come before `before`, which is not included",
     "spec.source.s3: a bucket with a dot in its name matches no certificate when it is part of the host: write "
     "addressing Path",
-    "spec.source.s3.endpoint: write the scheme and host only, such as https://s3.example.com:9000; the bucket has a "
-    "field of its own",
-    "spec.source.s3.prefix: keys do not start with a slash: write images/, not /images/",
+    "spec.source.s3: a bucket cannot be part of an address: write addressing Path",
+    "spec.source.s3: http has no certificates: write an https endpoint, or remove caConfigMapRef",
+    "spec.source.s3.bucket: write the name alone, without s3:// and without a path: what follows the name is prefix",
+    "spec.source.s3.endpoint: write the scheme and host only, such as https://s3.example.com:9000; bucket and "
+    "credentials have fields of their own",
+    "spec.source.s3.prefix: keys do not start with a slash nor have empty folders: write images/, not /images/",
     "spec.storage: storage cannot be changed: make a DataSet of another name, and move the jobs to it",
     "spec.storage.accessModes: write ReadWriteMany, ReadWriteOnce or ReadWriteOncePod",
-    "spec.storage.size: write a size above 0 such as 200Gi",
+    "spec.storage.accessModes: ReadWriteOncePod goes with no other mode",
+    "spec.storage.size: write at least 1Ki bytes, such as 200Gi (200m is 0.2)",
     "spec.sync: a time zone means nothing without a schedule: add schedule, or remove timeZone",
-    "spec.sync.maxBytesPerSecond: write bytes a second above 0 such as 200Mi",
+    "spec.sync.maxBytesPerSecond: write at least 1Ki bytes a second, such as 200Mi (200m is 0.2)",
     "spec.sync.schedule: write the time zone in timeZone",
+    "spec.sync.schedule: write minute, hour, day, month and weekday, such as 0 3 * * *, or @hourly, @daily, @weekly or "
+    "@monthly",
     "spec.tags[].name: latest and v1, v2, ... name versions already: write another name, such as production",
+    "spec.tags[].version: write the name of a version, such as v7: a tag stands for no other tag",
     NULL,
 };
 
