@@ -52,18 +52,12 @@ static void finish(struct pass *pass)
     pass_start(engine, key);
 }
 
-static void need(struct pass *pass, enum kind kind, uint64_t version)
-{
-    if (version > pass->key->needed[kind])
-        pass->key->needed[kind] = version;
-}
-
 /* A child that is there after all, and ours, must come into view before anything is decided; another's is no child. */
 static void found_child(struct pass *pass, const struct object *live)
 {
     if (strcmp(live->owner_uid, pass->uid) != 0)
         return;
-    need(pass, live->kind, live->version);
+    pass_need(pass, live->kind, live->version);
     pass->failed = true;
     if (!live->managed)
         strays_relabel(pass->engine, live); /* else it would never come into view */
@@ -81,7 +75,7 @@ static void found(struct pass *pass, enum kind kind, struct slice body)
     if (kind_info(kind)->child)
         found_child(pass, live);
     else
-        need(pass, kind, live->version);
+        pass_need(pass, kind, live->version);
     object_destroy(live);
 }
 
@@ -109,7 +103,7 @@ static void list_answered(struct engine *engine, void *context, const struct htt
     (void)engine;
     pass->outstanding--;
     if (class == ANSWER_OK)
-        need(pass, action->kind, answer_version(response->body));
+        pass_need(pass, action->kind, answer_version(response->body));
     else if (class != ANSWER_NOT_FOUND) /* a kind that the server does not have: there is none */
         pass->failed = true;
     finish(pass);

@@ -119,7 +119,7 @@ static void stop_here(struct pass *pass, bool failed, unsigned retry_after_ms)
 
 /* -- settling what is unknown -------------------------------------------------------------------------------------- */
 
-static void need(struct pass *pass, enum kind kind, uint64_t version)
+void pass_need(struct pass *pass, enum kind kind, uint64_t version)
 {
     if (version > pass->key->needed[kind])
         pass->key->needed[kind] = version;
@@ -128,7 +128,7 @@ static void need(struct pass *pass, enum kind kind, uint64_t version)
 /* Ours: made before, older, or dying. The watch will show which, unless it lost the label that the watch goes by. */
 static void found_ours(struct pass *pass, const struct object *live)
 {
-    need(pass, live->kind, live->version);
+    pass_need(pass, live->kind, live->version);
     pass->failed = true; /* back off: it may not come into view at once */
     if (!live->managed)
         strays_relabel(pass->engine, live);
@@ -180,7 +180,7 @@ static void status_settled(struct engine *engine, void *context, const struct ht
     (void)engine;
     pass->outstanding--;
     if (response->status == 200)
-        need(pass, pass->key->kind, answer_version(response->body));
+        pass_need(pass, pass->key->kind, answer_version(response->body));
     stop_here(pass, true, 0);
 }
 
@@ -217,7 +217,7 @@ static void status_accepted(struct pass *pass, const struct http_response *respo
                   KV_STR("namespace", pass->key->namespace),
                   KV_STR("name", pass->key->name));
     engine_clear_fault(engine);
-    need(pass, pass->key->kind, version);
+    pass_need(pass, pass->key->kind, version);
     pass->key->status_written_at = engine->now;
     pass->stage = STAGE_DROPS;
     pass_advance(pass);
@@ -265,7 +265,7 @@ static void departure_answered(struct engine *engine, void *context, const struc
         grow(key->leaving, key->leaving_count, key->leaving_capacity);
         key->leaving[key->leaving_count++] = take(action->uid);
     } else if (class == ANSWER_OK) {
-        need(pass, action->kind, answer_version(response->body));
+        pass_need(pass, action->kind, answer_version(response->body));
     } else if (class == ANSWER_CONFLICT) { /* another uid by now, as wanted; or it met too many other writes */
         queue_add_at(&engine->queue, key, engine->now + GATE_RECHECK_MS);
     } else if (class != ANSWER_NOT_FOUND) {
@@ -342,7 +342,7 @@ static void write_answered(struct engine *engine, void *context, const struct ht
     (void)engine;
     pass->outstanding--;
     if (class == ANSWER_OK) {
-        need(pass, action->kind, answer_version(response->body));
+        pass_need(pass, action->kind, answer_version(response->body));
         action->group->allowed += 2;
         refusal_clear(pass->key, action->kind, action->role);
     } else if (class == ANSWER_EXISTS) {

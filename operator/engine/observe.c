@@ -49,25 +49,6 @@ static struct objects referred_by(const struct store *store, const struct object
     return (struct objects){ items, count };
 }
 
-static int decode_part(const struct fields *type,
-                       const char *path,
-                       struct slice text,
-                       struct arena *arena,
-                       const void **ret,
-                       struct error *err)
-{
-    void *part = arena_alloc(arena, type->size);
-    struct scan scan;
-
-    if (text.data) {
-        scan_init(&scan, text);
-        if (fields_decode(type, path, &scan, arena, part, err) < 0)
-            return -1;
-    }
-    *ret = part;
-    return 0;
-}
-
 int observe(const struct controller *controller,
             const struct store *store,
             const struct object *self,
@@ -87,9 +68,9 @@ int observe(const struct controller *controller,
     ret->referred = referred_by(store, self, arena);
     ret->referrers =
         members_of(store_referrers(store, self->kind, self->namespace, slice_of(self->name)), KIND_COUNT, arena);
-    if (decode_part(controller->spec, "spec", self->spec, arena, &ret->spec, err) < 0)
+    if (object_decode_part(controller->spec, "spec", self->spec, arena, &ret->spec, err) < 0)
         return -1;
-    return decode_part(controller->status, "status", self->status, arena, &ret->status, err);
+    return object_decode_part(controller->status, "status", self->status, arena, &ret->status, err);
 }
 
 static void release_children(const struct observed *in, struct plan *out)

@@ -65,6 +65,9 @@ struct action *pass_add_action(struct pass *pass, enum action_type type, enum ki
 void pass_advance(struct pass *pass);
 void pass_end(struct pass *pass);
 
+/* The key is planned again only when that kind's watch has come so far. */
+void pass_need(struct pass *pass, enum kind kind, uint64_t version);
+
 /* Forgets what the key remembers of a refused child's template; role "" for a child outside any. */
 void refusal_clear(struct key *key, enum kind kind, const char *role);
 struct refusal *refusal_find(const struct key *key, enum kind kind, const char *role);

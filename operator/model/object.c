@@ -275,16 +275,31 @@ bool object_next_reference(const struct object *object, const char **at, enum ki
     return true;
 }
 
-const void *object_part(const struct fields *type, struct slice text, struct arena *arena)
+int object_decode_part(const struct fields *type,
+                       const char *path,
+                       struct slice text,
+                       struct arena *arena,
+                       const void **ret,
+                       struct error *err)
 {
     void *part = arena_alloc(arena, type->size);
     struct scan scan;
+
+    if (text.data) {
+        scan_init(&scan, text);
+        if (fields_decode(type, path, &scan, arena, part, err) < 0)
+            return -1;
+    }
+    *ret = part;
+    return 0;
+}
+
+const void *object_part(const struct fields *type, struct slice text, struct arena *arena)
+{
+    const void *part;
     struct error err;
 
-    if (!text.data)
-        return part;
-    scan_init(&scan, text);
-    return fields_decode(type, "", &scan, arena, part, &err) < 0 ? NULL : part;
+    return object_decode_part(type, "", text, arena, &part, &err) < 0 ? NULL : part;
 }
 
 /* -- one allocation ------------------------------------------------------------------------------------------------ */

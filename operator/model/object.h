@@ -106,9 +106,17 @@ bool object_next_reference(const struct object *object, const char **at, enum ki
 struct fields;
 
 /*
- * Decodes the JSON text of a spec or status by its table into the arena; text without data gives a zeroed struct. NULL
- * when it does not fit the table, for callers to whom that is as good as absent: the object's own pass tells people.
+ * Decodes the JSON text of a spec or status by its table into the arena; text without data gives a zeroed struct.
+ * ERROR_INVALID names the field, below `path`.
  */
+int object_decode_part(const struct fields *type,
+                       const char *path,
+                       struct slice text,
+                       struct arena *arena,
+                       const void **ret,
+                       struct error *err) must_check;
+
+/* The same, NULL when it does not fit: for callers to whom that is as good as absent; its own pass tells people. */
 const void *object_part(const struct fields *type, struct slice text, struct arena *arena);
 
 /* Facts about a kind: one row each of a table. */
