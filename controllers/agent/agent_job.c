@@ -1,7 +1,5 @@
 #include "agent_job.h"
 
-#include <string.h>
-
 #include "../../operator/base/jb.h"
 
 enum {
@@ -10,7 +8,7 @@ enum {
 };
 
 static const char ca_volume[] = "kitae-ca";
-static const char ca_path[] = "/etc/kitae/ca";
+#define CA_PATH "/etc/kitae/ca"
 
 void agent_add_flag(json_t *args, const char *flag, const char *value)
 {
@@ -20,23 +18,14 @@ void agent_add_flag(json_t *args, const char *flag, const char *value)
     jb_append(args, jb_str(value));
 }
 
-static void add_companion(json_t *args, const char *prefix, const char *flag, const char *value)
-{
-    if (!value)
-        return;
-    jb_append(args, jb_fmt("--%s%s", prefix, flag));
-    jb_append(args, jb_str(value));
-}
-
-void agent_add_place(json_t *args, const char *flag, const char *prefix, const struct s3_place *place)
+void agent_add_place(json_t *args, const char *flag, const struct s3_place *place)
 {
     jb_append(args, jb_fmt("--%s", flag));
     jb_append(args, jb_fmt("s3://%s/%s", place->bucket, place->prefix ? place->prefix : ""));
-    add_companion(args, prefix, "region", place->region);
-    add_companion(args, prefix, "endpoint", place->endpoint);
-    add_companion(args, prefix, "addressing", place->addressing);
-    if (place->ca_config_map)
-        add_companion(args, prefix, "ca-file", "/etc/kitae/ca/ca.crt");
+    agent_add_flag(args, "region", place->region);
+    agent_add_flag(args, "endpoint", place->endpoint);
+    agent_add_flag(args, "addressing", place->addressing);
+    agent_add_flag(args, "ca-file", place->ca_config_map ? CA_PATH "/ca.crt" : NULL);
 }
 
 /* Only what the Secret has: the session token is there or not. */
@@ -79,7 +68,7 @@ static void mount_ca(json_t *container, const struct s3_place *place, json_t *po
     if (!jb_named(volumes, ca_volume))
         jb_append(volumes,
                   OBJ({ "name", jb_str(ca_volume) }, { "configMap", OBJ({ "name", jb_str(place->ca_config_map) }) }));
-    agent_mount(container, ca_volume, ca_path, NULL, true);
+    agent_mount(container, ca_volume, CA_PATH, NULL, true);
 }
 
 json_t *agent_container(
@@ -130,13 +119,17 @@ static json_t *failure_policy(void)
                          { "onPodConditions", ARR(OBJ({ "type", jb_str("DisruptionTarget") })) })) });
 }
 
+json_t *agent_metadata(const struct observed *in)
+{
+    return OBJ(
+        { "labels",
+          OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(in->self->uid) }) });
+}
+
 json_t *agent_job(const struct observed *in, json_t *take_pod_spec)
 {
-    json_t *labels =
-        OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(in->self->uid) });
-
     return OBJ({ "spec",
                  OBJ({ "backoffLimit", jb_int(RETRIES) },
                      { "podFailurePolicy", failure_policy() },
-                     { "template", OBJ({ "metadata", OBJ({ "labels", labels }) }, { "spec", take_pod_spec }) }) });
+                     { "template", OBJ({ "metadata", agent_metadata(in) }, { "spec", take_pod_spec }) }) });
 }

@@ -12,17 +12,8 @@ struct s3_place {
     const char *credentials_secret, *ca_config_map;  /* names; NULL: none */
 };
 
-/* Any of the generated structs of that shape. */
-#define S3_PLACE(s3, addressing_name)                                                                                  \
-    (struct s3_place)                                                                                                  \
-    {                                                                                                                  \
-        (s3)->bucket, (s3)->prefix, (s3)->region, (s3)->endpoint, (addressing_name),                                   \
-            (s3)->credentials_secret_ref ? (s3)->credentials_secret_ref->name : NULL,                                  \
-            (s3)->ca_config_map_ref ? (s3)->ca_config_map_ref->name : NULL                                             \
-    }
-
-/* Adds what names the place to a command line: --<flag> s3://... and its companions, each with `prefix` before it. */
-void agent_add_place(json_t *args, const char *flag, const char *prefix, const struct s3_place *place);
+/* Adds what names the place to a command line: --<flag> s3://... and its companions. */
+void agent_add_place(json_t *args, const char *flag, const struct s3_place *place);
 
 /* A flag with its value; the value NULL leaves both out. */
 void agent_add_flag(json_t *args, const char *flag, const char *value);
@@ -39,6 +30,9 @@ void agent_mount(json_t *container, const char *volume, const char *path, const 
 
 /* A pod spec to put a container into: never restarted, no token, no root. service_account NULL: the default one. */
 json_t *agent_pod_spec(const char *service_account);
+
+/* metadata of what a child of in's object makes: by it the operator finds pods of Jobs, and Jobs of CronJobs. */
+json_t *agent_metadata(const struct observed *in);
 
 /* The body of the Job around it; its pods are found by `in`'s object. The pod spec is taken. */
 json_t *agent_job(const struct observed *in, json_t *take_pod_spec);

@@ -14,27 +14,20 @@ struct version {
     const char *name; /* v7 */
     const char *digest;
     int64_t objects, bytes, created_at;
-    bool has_objects, has_bytes;
-    bool removing, has_removing;
-    bool gone;    /* not in the status to be written */
-    json_t *more; /* new ones: what the kind adds; owned by the catalog until catalog_status */
+    bool removing;
+    bool gone; /* not in the status to be written */
 };
 
 struct catalog {
     struct arena *arena;
-    struct version items[MAX_VERSIONS + 1]; /* the oldest first */
+    struct version items[MAX_VERSIONS]; /* the oldest first */
     int count;
     int next;           /* number of the version to come */
     const char *latest; /* NULL: none yet */
 };
 
-void catalog_read(const struct observed *in, struct catalog *ret);
-
-const struct version *catalog_find(const struct catalog *catalog, const char *name); /* NULL: no such version */
-const struct version *catalog_latest(const struct catalog *catalog);                 /* NULL: there is none yet */
-
-/* The version with that content; NULL: none, or it is going. */
-struct version *catalog_find_content(struct catalog *catalog, const char *digest);
+void catalog_put(struct catalog *catalog, struct version version);   /* one that is in the status */
+const struct version *catalog_latest(const struct catalog *catalog); /* NULL: there is none yet */
 
 /* The version with that content becomes the latest; a new one when there is none. NULL when there is no room. */
 struct version *catalog_add(struct catalog *catalog, struct version like);
@@ -46,13 +39,12 @@ struct retention {
     int64_t min_age_seconds;
 };
 
-/* Marks what no rule keeps and `is_root` does not hold. Returns how many versions are marked, from now or before. */
+/* Marks what no rule keeps and `is_root` does not hold. */
 typedef bool version_is_root(const void *context, const struct version *version);
-int catalog_mark(
+void catalog_mark(
     struct catalog *catalog, const struct retention *rules, int64_t now, version_is_root *is_root, const void *context);
 
 /* When the next version reaches the minimum age, seconds since 1970; 0: age decides nothing. */
 int64_t catalog_next_look(const struct catalog *catalog, const struct retention *rules, int64_t now);
 
-/* For the status; entries that were there keep all they had. */
-json_t *catalog_status(struct catalog *catalog, const struct observed *in);
+json_t *catalog_status(const struct catalog *catalog); /* the caller owns it */

@@ -18,10 +18,10 @@
     }
 
 static const struct field result_fields[] = {
-    TEXT(digest, "digest"),     TEXT(uri, "uri"),           NUMBER(objects, "objects"),
-    NUMBER(bytes, "bytes"),     NUMBER(fetched, "fetched"), NUMBER(fetched_bytes, "fetchedBytes"),
-    NUMBER(added, "added"),     NUMBER(removed, "removed"), NUMBER(changed, "changed"),
-    NUMBER(seconds, "seconds"), TEXT(reason, "reason"),     TEXT(message, "message"),
+    TEXT(digest, "digest"),     NUMBER(objects, "objects"),
+    NUMBER(bytes, "bytes"),     NUMBER(fetched_bytes, "fetchedBytes"),
+    NUMBER(removed, "removed"), NUMBER(changed, "changed"),
+    TEXT(reason, "reason"),     TEXT(message, "message"),
 };
 static const struct fields result_type = {
     result_fields, ARRAY_SIZE(result_fields), sizeof(struct run_result), .open = true

@@ -9,9 +9,8 @@
 /* What the agent says at its end, success or failure. Strings are NULL where it does not say. */
 struct run_result {
     const char *digest; /* 64 hexadecimal digits */
-    const char *uri;    /* of what was published */
-    int64_t objects, bytes, fetched, fetched_bytes, added, removed, changed, seconds;
-    bool has_objects, has_bytes, has_fetched, has_fetched_bytes, has_added, has_removed, has_changed, has_seconds;
+    int64_t objects, bytes, fetched_bytes, removed, changed;
+    bool has_objects, has_bytes, has_fetched_bytes, has_removed, has_changed;
     const char *reason, *message; /* of a failure: CamelCase, and a sentence that says what to do */
 };
 

@@ -8,6 +8,14 @@
 
 extern const struct controller dataset_controller;
 
+#define DATA_PATH "/data" /* of the volume in our own pods */
+
+/* Somebody who has pinned a version and still needs it. */
+struct user {
+    const struct object *object;
+    const char *digest;
+};
+
 /* One DataSet in one pass: what is, and what this plan makes of it. */
 struct set {
     const struct observed *in;
@@ -15,6 +23,8 @@ struct set {
     const struct dataset_status *status;
     struct arena *arena;
     struct catalog catalog;
+    struct user *users;
+    int user_count;
     struct record sync, removal;
     struct run run;         /* of sync */
     struct run removal_run; /* of removal */
@@ -25,11 +35,10 @@ struct set {
     bool is_full;            /* a version that could not be added */
 };
 
-void set_init(struct set *set, const struct observed *in);
-
-/* names.c: of children; the volume's is the same for every DataSet of that name. */
+/* volume.c: a claim that is the same for every DataSet of that name. */
 const char *dataset_claim_name(struct arena *arena, const char *dataset);
-const char *schedule_name(const struct set *set);
+json_t *dataset_claim_body(const struct observed *in, const struct identity *identity);
+void mount_data(const struct observed *in, json_t *container, json_t *pod_spec); /* at DATA_PATH, for writing */
 
 /* sync.c */
 void end_sync(struct set *set);                          /* takes down how the run that was begun went */
@@ -40,12 +49,15 @@ void want_sync(const struct set *set, struct plan *out); /* the volume, the Job,
 void decide_removal(struct set *set, struct plan *out);
 void want_removal(const struct set *set, struct plan *out);
 
-/* users.c: who has pinned a version and still needs it. */
-bool version_is_used(const struct set *set, const struct version *version);
-int count_users(const struct set *set, const char **ret_first, int most); /* names like "TrainingJob/ranking" */
+void drop_runs(const struct set *set, const char *role, int before, struct plan *out); /* older than that number */
+
+/* users.c */
+void find_users(struct set *set);
+bool version_is_used(const struct set *set, const struct version *version); /* or has a tag */
+const char *user_text(const struct set *set, int i);                        /* "TrainingJob/ranking" */
 
 /* status.c */
-void say_dataset_status(struct set *set, struct plan *out);
+void say_dataset_status(const struct set *set, struct plan *out);
 
 /* goodbye.c: the DataSet is being deleted. */
 void say_goodbye(struct set *set, struct plan *out);

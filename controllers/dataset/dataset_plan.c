@@ -15,10 +15,31 @@ static const char *hash_of(const struct dataset_spec *spec, struct arena *arena)
     return arena_strdup(arena, digest);
 }
 
-void set_init(struct set *set, const struct observed *in)
+static void read_catalog(struct set *set)
+{
+    const struct dataset_status *status = set->status;
+
+    set->catalog = (struct catalog){ .arena = set->arena,
+                                     .next = status->has_next_version ? (int)status->next_version : 1,
+                                     .latest = status->latest };
+    for (size_t i = 0; i < status->versions_count; i++) {
+        const struct dataset_status_versions *version = &status->versions[i];
+
+        catalog_put(&set->catalog,
+                    (struct version){ .name = version->name,
+                                      .digest = version->digest,
+                                      .objects = version->objects,
+                                      .bytes = version->bytes,
+                                      .created_at = version->created_at,
+                                      .removing = version->removing });
+    }
+}
+
+static void set_init(struct set *set, const struct observed *in)
 {
     *set = (struct set){ .in = in, .spec = in->spec, .status = in->status, .arena = in->arena };
-    catalog_read(in, &set->catalog);
+    read_catalog(set);
+    find_users(set);
     set->sync = RECORD(set->status->sync);
     set->removal = RECORD(set->status->removal);
     set->spec_hash = hash_of(set->spec, set->arena);
@@ -46,7 +67,7 @@ static void dataset_plan(const struct observed *in, struct plan *out)
         say_goodbye(&set, out);
         return;
     }
-    plan_guard(out, count_users(&set, NULL, 0) ? GUARD_ON : GUARD_OFF);
+    plan_guard(out, set.user_count ? GUARD_ON : GUARD_OFF);
     set.refused = refused_field(set.spec);
     if (set.refused) {
         say_dataset_status(&set, out);

@@ -3,7 +3,7 @@
 /* Whoever has pinned a version keeps the DataSet, until it has ended or goes itself. */
 void say_goodbye(struct set *set, struct plan *out)
 {
-    if (count_users(set, NULL, 0)) {
+    if (set->user_count) {
         say_dataset_status(set, out);
         return;
     }

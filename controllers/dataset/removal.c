@@ -7,7 +7,6 @@
 enum { RETRY_SECONDS = 600 };
 
 static const char role[] = "remove";
-static const char volume_path[] = "/data";
 
 static bool is_root(const void *context, const struct version *version)
 {
@@ -31,15 +30,6 @@ static void forget_removed(struct set *set)
 {
     for (int i = 0; i < set->catalog.count; i++)
         set->catalog.items[i].gone |= set->catalog.items[i].removing;
-}
-
-/* Marked in the status that was observed, so that whoever pins a version from now on sees it. */
-static bool was_marked(const struct set *set)
-{
-    for (size_t i = 0; i < set->status->versions_count; i++)
-        if (set->status->versions[i].removing)
-            return true;
-    return false;
 }
 
 static void unmark_used(struct set *set)
@@ -102,7 +92,7 @@ void decide_removal(struct set *set, struct plan *out)
     }
     if (at)
         plan_look_again(out, at);
-    if (was_marked(set)) {
+    if (any_marked(set)) { /* in the status that was observed: whoever pins a version from now on sees it */
         if (set->sync.phase != RECORD_RUNNING && !waits_for_retry(set, out))
             remove_marked(set, out);
         return;
@@ -119,16 +109,12 @@ static json_t *removal_body(const struct observed *in, const struct identity *id
     json_t *pod_spec = agent_pod_spec(spec->service_account_name), *args = ARR(jb_str("remove")), *container;
 
     (void)identity;
-    agent_add_flag(args, "volume", volume_path);
+    agent_add_flag(args, "volume", DATA_PATH);
     for (size_t i = 0; i < status->versions_count; i++)
         if (status->versions[i].removing)
             agent_add_flag(args, "digest", status->versions[i].digest);
     container = agent_container(in, "remove", NULL, args, pod_spec);
-    jb_append(
-        jb_child_array(pod_spec, "volumes"),
-        OBJ({ "name", jb_str("data") },
-            { "persistentVolumeClaim", OBJ({ "claimName", jb_str(dataset_claim_name(in->arena, in->self->name)) }) }));
-    agent_mount(container, "data", volume_path, NULL, false);
+    mount_data(in, container, pod_spec);
     jb_append(jb_child_array(pod_spec, "containers"), container);
     return agent_job(in, pod_spec);
 }
@@ -141,12 +127,9 @@ static bool was_begun(const struct set *set)
 void want_removal(const struct set *set, struct plan *out)
 {
     struct identity identity = { role, 0, set->removal.number };
-    struct objects jobs = set->in->children[KIND_JOB];
+    bool runs = set->removal.phase == RECORD_RUNNING;
 
-    for (size_t i = 0; i < jobs.count; i++)
-        if (strcmp(jobs.items[i]->role, role) == 0 &&
-            (jobs.items[i]->attempt < set->removal.number || set->removal.phase != RECORD_RUNNING))
-            plan_drop(out, jobs.items[i]);
-    if (set->removal.phase == RECORD_RUNNING && was_begun(set)) /* the body is of the marks that were observed */
+    drop_runs(set, role, set->removal.number + !runs, out); /* one that has ended goes too */
+    if (runs && was_begun(set))                             /* the body is of the marks that were observed */
         plan_create(out, KIND_JOB, set->removal.run, identity, removal_body, false);
 }

@@ -5,13 +5,13 @@
 
 static void add_partition(json_t *args, const struct dataset_spec_select_partitions *partition, struct arena *arena)
 {
-    const char *text = arena_printf(arena, "%s:", partition->key), *glue = "";
+    const char *text = arena_printf(arena, "%s:", partition->key);
 
     if (partition->has_newest)
         text = arena_printf(arena, "%snewest=%d", text, (int)partition->newest);
     else if (partition->values_count)
-        for (size_t i = 0; i < partition->values_count; i++, glue = ",")
-            text = arena_printf(arena, "%s%s%s", text, i ? glue : "values=", partition->values[i]);
+        for (size_t i = 0; i < partition->values_count; i++)
+            text = arena_printf(arena, "%s%s%s", text, i ? "," : "values=", partition->values[i]);
     else
         text = arena_printf(arena,
                             "%s%s%s%s%s%s",
@@ -29,7 +29,15 @@ struct s3_place dataset_place(const struct dataset_spec *spec)
     static const char *const addressing[] = { NULL, "Virtual", "Path" };
     const struct dataset_spec_source_s3 *s3 = spec->source->s3;
 
-    return S3_PLACE(s3, addressing[s3->addressing]);
+    return (struct s3_place){
+        .bucket = s3->bucket,
+        .prefix = s3->prefix,
+        .region = s3->region,
+        .endpoint = s3->endpoint,
+        .addressing = addressing[s3->addressing],
+        .credentials_secret = s3->credentials_secret_ref ? s3->credentials_secret_ref->name : NULL,
+        .ca_config_map = s3->ca_config_map_ref ? s3->ca_config_map_ref->name : NULL,
+    };
 }
 
 static void add_selection(json_t *args, const struct dataset_spec_select *select, struct arena *arena)
@@ -62,7 +70,7 @@ static json_t *args_of(const char *command, const struct dataset_spec *spec, str
     struct s3_place place = dataset_place(spec);
     json_t *args = ARR(jb_str(command));
 
-    agent_add_place(args, "source", "", &place);
+    agent_add_place(args, "source", &place);
     if (spec->select)
         add_selection(args, spec->select, arena);
     if (spec->sync)

@@ -71,12 +71,12 @@ static const char *syncing_text(const struct set *set)
 /* "TrainingJob/ranking, TrainingJob/search and 3 more" */
 static const char *users_text(const struct set *set)
 {
-    const char *first[USERS_TOLD], *text = "";
-    int count = count_users(set, first, USERS_TOLD);
+    const char *text = "";
 
-    for (int i = 0; i < count && i < USERS_TOLD; i++)
-        text = arena_printf(set->arena, "%s%s%s", text, i ? ", " : "", first[i]);
-    return count > USERS_TOLD ? arena_printf(set->arena, "%s and %d more", text, count - USERS_TOLD) : text;
+    for (int i = 0; i < set->user_count && i < USERS_TOLD; i++)
+        text = arena_printf(set->arena, "%s%s%s", text, i ? ", " : "", user_text(set, i));
+    return set->user_count > USERS_TOLD ? arena_printf(set->arena, "%s and %d more", text, set->user_count - USERS_TOLD)
+                                        : text;
 }
 
 static const char *failed_text(const struct set *set)
@@ -207,16 +207,14 @@ static const char *phase_of(const struct set *set)
 
 static json_t *users_status(const struct set *set)
 {
-    const char *first[USERS_TOLD];
-    int count = count_users(set, first, USERS_TOLD);
-    json_t *list = json_array();
+    json_t *first = json_array();
 
-    for (int i = 0; i < count && i < USERS_TOLD; i++)
-        jb_append(list, jb_str(first[i]));
-    return OBJ({ "count", jb_int(count) }, { "first", list });
+    for (int i = 0; i < set->user_count && i < USERS_TOLD; i++)
+        jb_append(first, jb_str(user_text(set, i)));
+    return OBJ({ "count", jb_int(set->user_count) }, { "first", first });
 }
 
-static void say_catalog(struct set *set, struct plan *out)
+static void say_catalog(const struct set *set, struct plan *out)
 {
     const struct version *latest = catalog_latest(&set->catalog);
 
@@ -224,7 +222,7 @@ static void say_catalog(struct set *set, struct plan *out)
     plan_status(out, "latest", latest ? jb_str(latest->name) : NULL);
     plan_status(out, "digest", latest ? jb_str(latest->digest) : NULL);
     plan_status(out, "size", latest ? jb_str(bytes_text(set->arena, latest->bytes)) : NULL);
-    plan_status(out, "versions", catalog_status(&set->catalog, set->in));
+    plan_status(out, "versions", catalog_status(&set->catalog));
     plan_status(out, "sync", record_status(&set->sync, set->arena));
     plan_status(out, "removal", record_status(&set->removal, set->arena));
     plan_status(out, "usedBy", users_status(set));
@@ -234,7 +232,7 @@ static void say_catalog(struct set *set, struct plan *out)
         plan_status(out, "agentImage", jb_str(set->in->agent_image));
 }
 
-void say_dataset_status(struct set *set, struct plan *out)
+void say_dataset_status(const struct set *set, struct plan *out)
 {
     const char *message = message_of(set);
 

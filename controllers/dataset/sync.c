@@ -8,15 +8,8 @@
 enum { SCHEDULED_RUNS_KEPT = 1, AGAIN_SECONDS = 60 };
 
 static const char role[] = "sync";
-static const char volume[] = "data";
-static const char volume_path[] = "/data";
 
-const char *dataset_claim_name(struct arena *arena, const char *dataset)
-{
-    return arena_printf(arena, "%s-data", dataset);
-}
-
-const char *schedule_name(const struct set *set)
+static const char *schedule_name(const struct set *set)
 {
     return arena_printf(set->arena, "%s-sync", set->in->self->name);
 }
@@ -144,25 +137,6 @@ void begin_sync(struct set *set, struct plan *out)
 
 /* -- bodies -------------------------------------------------------------------------------------------------------- */
 
-static json_t *claim_body(const struct observed *in, const struct identity *identity)
-{
-    const struct dataset_spec *spec = in->spec;
-    const struct dataset_spec_storage *storage = spec->storage;
-    json_t *modes = json_array(), *size;
-    struct error err;
-
-    (void)identity;
-    if (jb_parse(storage->size, &size, &err) < 0)
-        BUG("a size that was accepted: %s", err.message);
-    for (size_t i = 0; i < storage->access_modes_count; i++)
-        jb_append(modes, jb_str(storage->access_modes[i]));
-    return OBJ({ "metadata", OBJ({ "labels", OBJ({ "kitae.dev/dataset", jb_str(in->self->name) }) }) },
-               { "spec",
-                 OBJ({ "accessModes", modes },
-                     { "storageClassName", storage->storage_class_name ? jb_str(storage->storage_class_name) : NULL },
-                     { "resources", OBJ({ "requests", OBJ({ "storage", size }) }) }) });
-}
-
 static json_t *sync_pod_spec(const struct observed *in)
 {
     const struct dataset_spec *spec = in->spec;
@@ -171,16 +145,10 @@ static json_t *sync_pod_spec(const struct observed *in)
     json_t *args = dataset_sync_args(spec, in->arena);
     struct error err;
 
-    if (spec->storage)
-        agent_add_flag(args, "volume", volume_path);
+    agent_add_flag(args, "volume", spec->storage ? DATA_PATH : NULL);
     container = agent_container(in, "sync", &place, args, pod_spec);
-    if (spec->storage) {
-        jb_append(jb_child_array(pod_spec, "volumes"),
-                  OBJ({ "name", jb_str(volume) },
-                      { "persistentVolumeClaim",
-                        OBJ({ "claimName", jb_str(dataset_claim_name(in->arena, in->self->name)) }) }));
-        agent_mount(container, volume, volume_path, NULL, false);
-    }
+    if (spec->storage)
+        mount_data(in, container, pod_spec);
     if (spec->placement && jb_parse(spec->placement->node_selector, &selector, &err) == 0)
         jb_set(pod_spec, "nodeSelector", selector);
     jb_append(jb_child_array(pod_spec, "containers"), container);
@@ -200,11 +168,7 @@ static json_t *schedule_body(const struct observed *in, const struct identity *i
     json_t *job = agent_job(in, sync_pod_spec(in));
 
     (void)identity;
-    jb_set(
-        job,
-        "metadata",
-        OBJ({ "labels",
-              OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(in->self->uid) }) }));
+    jb_set(job, "metadata", agent_metadata(in));
     return OBJ({ "spec",
                  OBJ({ "schedule", jb_str(sync->schedule) },
                      { "timeZone", sync->time_zone ? jb_str(sync->time_zone) : NULL },
@@ -222,16 +186,16 @@ static void want_run(const struct set *set, struct plan *out)
     struct identity identity = { role, 0, set->sync.number };
 
     if (set->spec->storage && set->run.state == RUN_ABSENT)
-        plan_prepare_to_keep(out, KIND_CLAIM, dataset_claim_name(set->arena, set->in->self->name), claim_body);
+        plan_prepare_to_keep(out, KIND_CLAIM, dataset_claim_name(set->arena, set->in->self->name), dataset_claim_body);
     plan_create(out, KIND_JOB, set->sync.run, identity, run_body, false);
 }
 
-static void drop_old_runs(const struct set *set, struct plan *out)
+void drop_runs(const struct set *set, const char *of, int before, struct plan *out)
 {
     struct objects jobs = set->in->children[KIND_JOB];
 
     for (size_t i = 0; i < jobs.count; i++)
-        if (strcmp(jobs.items[i]->role, role) == 0 && jobs.items[i]->attempt < set->sync.number)
+        if (strcmp(jobs.items[i]->role, of) == 0 && jobs.items[i]->attempt < before)
             plan_drop(out, jobs.items[i]);
 }
 
@@ -248,7 +212,7 @@ static void want_schedule(const struct set *set, struct plan *out)
 
 void want_sync(const struct set *set, struct plan *out)
 {
-    drop_old_runs(set, out);
+    drop_runs(set, role, set->sync.number, out);
     if (set->sync.phase == RECORD_RUNNING)
         want_run(set, out);
     want_schedule(set, out);

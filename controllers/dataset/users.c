@@ -28,34 +28,33 @@ static const char *pinned_by(const struct set *set, const struct object *job)
     return NULL;
 }
 
-bool version_is_used(const struct set *set, const struct version *version)
+void find_users(struct set *set)
 {
     struct objects referrers = set->in->referrers;
 
+    set->users = arena_alloc(set->arena, referrers.count * sizeof(*set->users));
+    for (size_t i = 0; i < referrers.count; i++) {
+        struct user user = { referrers.items[i], pinned_by(set, referrers.items[i]) };
+
+        if (user.digest)
+            set->users[set->user_count++] = user;
+    }
+}
+
+bool version_is_used(const struct set *set, const struct version *version)
+{
     for (size_t i = 0; i < set->spec->tags_count; i++)
         if (strcmp(set->spec->tags[i].version, version->name) == 0)
             return true;
-    for (size_t i = 0; i < referrers.count; i++) {
-        const char *digest = pinned_by(set, referrers.items[i]);
-
-        if (digest && strcmp(digest, version->digest) == 0)
+    for (int i = 0; i < set->user_count; i++)
+        if (strcmp(set->users[i].digest, version->digest) == 0)
             return true;
-    }
     return false;
 }
 
-int count_users(const struct set *set, const char **ret_first, int most)
+const char *user_text(const struct set *set, int i)
 {
-    struct objects referrers = set->in->referrers;
-    int count = 0;
+    const struct object *object = set->users[i].object;
 
-    for (size_t i = 0; i < referrers.count; i++) {
-        const struct object *user = referrers.items[i];
-
-        if (!pinned_by(set, user))
-            continue;
-        if (count++ < most)
-            *ret_first++ = arena_printf(set->arena, "%s/%s", kind_info(user->kind)->kind, user->name);
-    }
-    return count;
+    return arena_printf(set->arena, "%s/%s", kind_info(object->kind)->kind, object->name);
 }

@@ -47,14 +47,13 @@ static void mount_version(const struct job *job, const struct datum *datum, json
     bool manifest_only = datum->spec->delivery == TRAININGJOB_SPEC_DATA_DELIVERY_MANIFESTONLY;
     const char *path = data_path(job, datum);
 
-    add_volume_part(
-        pod_spec,
-        volume_of(job, datum),
-        "persistentVolumeClaim",
-        OBJ({ "claimName", jb_str(dataset_claim_name(job->arena, datum->name)) }, { "readOnly", json_true() }),
-        manifest_only ? arena_printf(job->arena, "%s/.manifest", path) : path,
-        arena_printf(job->arena, "versions/%s%s", datum->digest, manifest_only ? "/.manifest" : ""),
-        true);
+    add_volume(pod_spec,
+               volume_of(job, datum),
+               "persistentVolumeClaim",
+               OBJ({ "claimName", jb_str(dataset_claim_name(job->arena, datum->name)) }, { "readOnly", json_true() }),
+               manifest_only ? arena_printf(job->arena, "%s/.manifest", path) : path,
+               arena_printf(job->arena, "versions/%s%s", datum->digest, manifest_only ? "/.manifest" : ""),
+               true);
 }
 
 /* Each pod fetches its own, and goes no further when it is not what was pinned. */
@@ -64,7 +63,7 @@ static void fetch_copy(const struct job *job, const struct datum *datum, json_t 
     json_t *args = dataset_fetch_args(datum->set, datum->digest, job->arena), *container;
     const char *volume = volume_of(job, datum), *path = data_path(job, datum);
 
-    add_volume(pod_spec, volume, "emptyDir", json_object(), path, true);
+    add_volume(pod_spec, volume, "emptyDir", json_object(), path, NULL, true);
     agent_add_flag(args, "to", path);
     container = agent_container(job->in, volume, &place, args, pod_spec);
     agent_mount(container, volume, path, NULL, false);
@@ -91,7 +90,7 @@ static void add_shards(
     bool copied = datum->spec->delivery == TRAININGJOB_SPEC_DATA_DELIVERY_COPY;
     json_t *args, *container;
 
-    add_volume(pod_spec, shards_volume, "emptyDir", json_object(), shards, false);
+    add_volume(pod_spec, shards_volume, "emptyDir", json_object(), shards, NULL, false);
     if (!role->in_world)
         return;
     args = ARR(jb_str("shard"));

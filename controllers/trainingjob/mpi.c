@@ -284,6 +284,7 @@ void mount_mpi_secret(const struct job *job, const struct role *role, json_t *po
                "secret",
                OBJ({ "secretName", jb_str(secret_name(job)) }, { "items", volume_items() }),
                MOUNT,
+               NULL,
                true);
     if (role->in_world)
         run_sshd(json_array_get(json_object_get(pod_spec, "containers"), 0));

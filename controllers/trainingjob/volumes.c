@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "../agent/agent_job.h"
+
 static bool mounts_at(const json_t *container, const char *path)
 {
     const json_t *mounts = jb_get(container, "volumeMounts");
@@ -19,20 +21,16 @@ static void mount(json_t *containers, const char *name, const char *path, const 
 
     json_array_foreach(containers, index, container)
         if (!mounts_at(container, path))
-            jb_append(jb_child_array(container, "volumeMounts"),
-                      OBJ({ "name", jb_str(name) },
-                          { "mountPath", jb_str(path) },
-                          { "subPath", sub_path ? jb_str(sub_path) : NULL },
-                          { "readOnly", read_only ? json_true() : NULL }));
+            agent_mount(container, name, path, sub_path, read_only);
 }
 
-void add_volume_part(json_t *pod_spec,
-                     const char *name,
-                     const char *type,
-                     json_t *take_source,
-                     const char *path,
-                     const char *sub_path,
-                     bool read_only)
+void add_volume(json_t *pod_spec,
+                const char *name,
+                const char *type,
+                json_t *take_source,
+                const char *path,
+                const char *sub_path,
+                bool read_only)
 {
     json_t *volumes = jb_child_array(pod_spec, "volumes");
 
@@ -42,10 +40,4 @@ void add_volume_part(json_t *pod_spec,
         jb_append(volumes, OBJ({ "name", jb_str(name) }, { type, take_source }));
     mount(json_object_get(pod_spec, "containers"), name, path, sub_path, read_only);
     mount(json_object_get(pod_spec, "initContainers"), name, path, sub_path, read_only);
-}
-
-void add_volume(
-    json_t *pod_spec, const char *name, const char *type, json_t *take_source, const char *path, bool read_only)
-{
-    add_volume_part(pod_spec, name, type, take_source, path, NULL, read_only);
 }

@@ -4,17 +4,14 @@
 #include "../../operator/base/jb.h"
 
 /*
- * Adds a volume with this source ("secret", "persistentVolumeClaim") and mounts it at path in all containers. A volume
- * of that name in the template, and whatever a container mounts at that path, stay as they are. Takes the source.
+ * Adds a volume with this source ("secret", "persistentVolumeClaim") and mounts it, or with sub_path a folder or file
+ * of it, at path in all containers. A volume of that name in the template, and whatever a container mounts at that
+ * path, stay as they are. Takes the source.
  */
-void add_volume(
-    json_t *pod_spec, const char *name, const char *type, json_t *take_source, const char *path, bool read_only);
-
-/* Likewise, of a folder or file of the volume. */
-void add_volume_part(json_t *pod_spec,
-                     const char *name,
-                     const char *type,
-                     json_t *take_source,
-                     const char *path,
-                     const char *sub_path,
-                     bool read_only);
+void add_volume(json_t *pod_spec,
+                const char *name,
+                const char *type,
+                json_t *take_source,
+                const char *path,
+                const char *sub_path,
+                bool read_only);

@@ -1,3 +1,5 @@
+#include "../agent/words.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -11,7 +13,7 @@ enum {
 
 const char *pods_text(const struct job *job, int count)
 {
-    return arena_printf(job->arena, count == 1 ? "%d pod" : "%d pods", count);
+    return count_text(job->arena, count, "pod");
 }
 
 /* "worker-2": the first pod whose success decides, where one is enough. */
