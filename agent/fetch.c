@@ -32,9 +32,10 @@ static struct option options[] = {
     { "store", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of published versions" },
     { "digest", 0, OPTION_TEXT, "DIGEST", "the version, required" },
     { "to", 0, OPTION_TEXT, "DIR", "where it goes; made when it is not there; required" },
-    PLACE_OPTIONS(""),
+    PLACE_OPTIONS,
     SELECTION_OPTIONS,
     TRANSFER_OPTIONS,
+    RESULT_OPTION,
     { NULL },
 };
 
@@ -202,7 +203,7 @@ static int check_options(
 {
     if (!source == !store)
         return failure_set(failure, REASON_INVALID_OPTIONS, "write either --source or --store, one of the two");
-    if (!digest || strlen(digest) != SHA256_HEX - 1 || strspn(digest, "0123456789abcdef") != SHA256_HEX - 1)
+    if (!digest || !is_sha256(digest))
         return failure_set(failure, REASON_INVALID_OPTIONS, "--digest is required: 64 hexadecimal digits");
     if (!to)
         return failure_set(failure, REASON_INVALID_OPTIONS, "--to is required: a folder");
@@ -217,7 +218,7 @@ static int run(struct fetch *fetch, struct failure *failure)
     fetch->digest = option_named(options, "digest")->text;
     if (check_options(source, store, fetch->digest, to, failure) < 0 ||
         source_select(&fetch->selection, options, failure) < 0 ||
-        source_open(&fetch->source, options, "", source ? source : store, failure) < 0)
+        source_open(&fetch->source, options, source ? source : store, failure) < 0)
         return -1;
     mkdir(to, 0775);
     fetch->folder = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -71,3 +71,15 @@ int result_write(const struct result *result, const struct failure *failure, con
            : reason_is_transient(failure->reason)    ? EXIT_AGAIN
                                                      : EXIT_MEND;
 }
+
+int command_run(struct option *options, int argc, char **argv, const char *usage, command_body *body)
+{
+    struct result result = { .started_at = time(NULL) };
+    int parsed = options_parse(options, argc, argv, usage), done;
+    struct failure failure;
+
+    if (parsed)
+        return parsed == 1 ? 0 : parsed;
+    done = body(&result, &failure);
+    return result_write(&result, done < 0 ? &failure : NULL, option_named(options, "result")->text);
+}

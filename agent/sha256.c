@@ -1,8 +1,12 @@
 #include "sha256.h"
 
 #include <openssl/hmac.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "../operator/base/error.h"
+#include "../operator/base/memory.h"
+
+enum { PIECE = 64 * 1024 };
 
 void hex_of(const unsigned char *bytes, size_t length, char *ret_hex)
 {
@@ -52,6 +56,31 @@ void sha256_hex(struct slice text, char ret_hex[SHA256_HEX])
     sha256_start(&hash);
     sha256_add(&hash, text.data, text.length);
     sha256_end(&hash, ret_hex);
+}
+
+int sha256_file(int fd, uint64_t from, uint64_t length, uint64_t *ret_read, char ret_hex[SHA256_HEX])
+{
+    auto_free char *piece = xcalloc(1, PIECE);
+    struct sha256 hash = { 0 };
+    uint64_t done = 0;
+    ssize_t got = 1;
+
+    for (sha256_start(&hash); done < length && got > 0; done += (uint64_t)got) {
+        got = pread(fd, piece, length - done < PIECE ? length - done : PIECE, (off_t)(from + done));
+        if (got < 0) {
+            sha256_drop(&hash);
+            return -1;
+        }
+        sha256_add(&hash, piece, (size_t)got);
+    }
+    sha256_end(&hash, ret_hex);
+    *ret_read = done;
+    return 0;
+}
+
+bool is_sha256(const char *text)
+{
+    return strlen(text) == SHA256_HEX - 1 && strspn(text, "0123456789abcdef") == SHA256_HEX - 1;
 }
 
 void hmac_sha256(struct slice key, struct slice text, unsigned char ret[SHA256_BYTES])

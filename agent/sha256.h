@@ -2,7 +2,9 @@
 /* SHA-256 as it is fed, and HMAC with it (RFC 2104). */
 
 #include <openssl/evp.h>
+#include <stdint.h>
 
+#include "../operator/base/error.h"
 #include "../operator/base/slice.h"
 
 enum { SHA256_BYTES = 32, SHA256_HEX = 65 /* with the NUL */ };
@@ -17,5 +19,10 @@ void sha256_end(struct sha256 *hash, char ret_hex[SHA256_HEX]); /* frees; start 
 void sha256_drop(struct sha256 *hash);                          /* frees without a result; a zeroed one is fine */
 
 void sha256_hex(struct slice text, char ret_hex[SHA256_HEX]);
+
+/* Of at most `length` bytes of a file; *ret_read says how many there were. -1 when it cannot be read: errno. */
+int sha256_file(int fd, uint64_t from, uint64_t length, uint64_t *ret_read, char ret_hex[SHA256_HEX]) must_check;
+
+bool is_sha256(const char *text); /* 64 hexadecimal digits, in lower case */
 void hmac_sha256(struct slice key, struct slice text, unsigned char ret[SHA256_BYTES]);
 void hex_of(const unsigned char *bytes, size_t length, char *ret_hex); /* 2 * length + 1 characters */

@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../operator/base/memory.h"
-#include "../operator/cli/options.h"
 #include "commands.h"
 #include "manifest.h"
 #include "result.h"
@@ -28,7 +26,7 @@ static struct option options[] = {
     { "world", 0, OPTION_NUMBER, "N", "how many ranks there are, required" },
     { "rank", 0, OPTION_REPEAT, "R", "whose share is written, from 0; may be repeated; required" },
     { "to", 0, OPTION_TEXT, "DIR", "where to, required" },
-    { "result", 0, OPTION_TEXT, "FILE", "where the result goes (default: /dev/termination-log, if there is one)" },
+    RESULT_OPTION,
     { NULL },
 };
 
@@ -114,12 +112,5 @@ static int run(struct result *result, struct failure *failure)
 
 int command_shard(int argc, char **argv)
 {
-    struct result result = { .started_at = time(NULL) };
-    int parsed = options_parse(options, argc, argv, usage), done;
-    struct failure failure;
-
-    if (parsed)
-        return parsed == 1 ? 0 : parsed;
-    done = run(&result, &failure);
-    return result_write(&result, done < 0 ? &failure : NULL, option_named(options, "result")->text);
+    return command_run(options, argc, argv, usage, run);
 }

@@ -14,14 +14,6 @@ static void interrupt(int signal)
     interrupted = 1;
 }
 
-static struct option *find(struct option *options, const char *prefix, const char *name)
-{
-    char whole[64];
-
-    snprintf(whole, sizeof(whole), "%s%s", prefix, name);
-    return option_named(options, whole);
-}
-
 /* "200Mi", "1000000", "5M". */
 static int read_rate(const char *text, uint64_t *ret, struct failure *failure)
 {
@@ -73,15 +65,14 @@ static void set_prefix(struct source *source)
         source->prefix[length] = '/';
 }
 
-int source_open(
-    struct source *source, struct option *options, const char *prefix, const char *uri, struct failure *failure)
+int source_open(struct source *source, struct option *options, const char *uri, struct failure *failure)
 {
     struct s3_location_options where = { .uri = uri,
-                                         .region = find(options, prefix, "region")->text,
-                                         .endpoint = find(options, prefix, "endpoint")->text,
-                                         .addressing = find(options, prefix, "addressing")->text,
-                                         .ca_file = find(options, prefix, "ca-file")->text,
-                                         .anonymous = find(options, prefix, "anonymous")->on };
+                                         .region = option_named(options, "region")->text,
+                                         .endpoint = option_named(options, "endpoint")->text,
+                                         .addressing = option_named(options, "addressing")->text,
+                                         .ca_file = option_named(options, "ca-file")->text,
+                                         .anonymous = option_named(options, "anonymous")->on };
 
     signal(SIGTERM, interrupt);
     signal(SIGINT, interrupt);

@@ -7,22 +7,18 @@
 #include "s3/transfer.h"
 #include "select.h"
 
-/* Rows of an option table. Prefix: "source-" where a command has two places. */
-#define PLACE_OPTIONS(prefix)                                                                                          \
-    { prefix "region", 0, OPTION_TEXT, "NAME", "region of the bucket (default: us-east-1)" },                          \
-        { prefix "endpoint", 0, OPTION_TEXT, "URL", "where the S3 server is (default: Amazon's)" },                    \
-        { prefix "addressing",                                                                                         \
+/* Rows of an option table. */
+#define PLACE_OPTIONS                                                                                                  \
+    { "region", 0, OPTION_TEXT, "NAME", "region of the bucket (default: us-east-1)" },                                 \
+        { "endpoint", 0, OPTION_TEXT, "URL", "where the S3 server is (default: Amazon's)" },                           \
+        { "addressing",                                                                                                \
           0,                                                                                                           \
           OPTION_CHOICE,                                                                                               \
           "Virtual|Path",                                                                                              \
           "where the bucket stands in requests (default: Virtual, Path for an endpoint that is an address)" },         \
-        { prefix "ca-file",                                                                                            \
-          0,                                                                                                           \
-          OPTION_TEXT,                                                                                                 \
-          "FILE",                                                                                                      \
-          "certificates that the server's is signed by (default: the system's)" },                                     \
+        { "ca-file", 0, OPTION_TEXT, "FILE", "certificates that the server's is signed by (default: the system's)" },  \
     {                                                                                                                  \
-        prefix "anonymous", 0, OPTION_SWITCH, NULL, "do not sign requests (default: false)"                            \
+        "anonymous", 0, OPTION_SWITCH, NULL, "do not sign requests (default: false)"                                   \
     }
 
 #define SELECTION_OPTIONS                                                                                              \
@@ -35,9 +31,8 @@
 
 #define TRANSFER_OPTIONS                                                                                               \
     { "connections", 0, OPTION_NUMBER, "N", "requests at the same time (default: 16)" },                               \
-        { "max-bytes-per-second", 0, OPTION_TEXT, "N", "limit, such as 1000000 or 200Mi (default: none)" },            \
     {                                                                                                                  \
-        "result", 0, OPTION_TEXT, "FILE", "where the result goes (default: /dev/termination-log, if there is one)"     \
+        "max-bytes-per-second", 0, OPTION_TEXT, "N", "limit, such as 1000000 or 200Mi (default: none)"                 \
     }
 
 /* One bucket. */
@@ -47,12 +42,8 @@ struct source {
     char *prefix; /* with a slash at its end, or "" */
 };
 
-/* From the options whose names have this prefix, and the uri. Catches SIGTERM and SIGINT from now on. */
-int source_open(struct source *source,
-                struct option *options,
-                const char *prefix,
-                const char *uri,
-                struct failure *failure) must_check;
+/* From the options above and the uri. Catches SIGTERM and SIGINT from now on. */
+int source_open(struct source *source, struct option *options, const char *uri, struct failure *failure) must_check;
 void source_close(struct source *source); /* a zeroed one is fine */
 
 int source_select(struct selection *selection, struct option *options, struct failure *failure) must_check;

@@ -32,9 +32,10 @@ static const char usage[] = "Usage: kitae-agent sync --source s3://BUCKET/PREFIX
 static struct option options[] = {
     { "source", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX, required" },
     { "volume", 0, OPTION_TEXT, "DIR", "where versions are kept (default: nowhere)" },
-    PLACE_OPTIONS(""),
+    PLACE_OPTIONS,
     SELECTION_OPTIONS,
     TRANSFER_OPTIONS,
+    RESULT_OPTION,
     { NULL },
 };
 
@@ -169,8 +170,7 @@ static int run(struct sync *sync, struct failure *failure)
 
     if (!uri)
         return failure_set(failure, REASON_INVALID_OPTIONS, "--source is required: write s3://BUCKET/PREFIX");
-    if (source_select(&sync->selection, options, failure) < 0 ||
-        source_open(&sync->source, options, "", uri, failure) < 0)
+    if (source_select(&sync->selection, options, failure) < 0 || source_open(&sync->source, options, uri, failure) < 0)
         return -1;
     if (volume && (volume_open(&sync->volume, volume, failure) < 0 || open_state(sync, failure) < 0))
         return -1;

@@ -2,12 +2,12 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "../operator/base/memory.h"
-#include "../operator/cli/options.h"
 #include "commands.h"
 #include "manifest.h"
 #include "result.h"
@@ -22,38 +22,24 @@ static struct option options[] = {
     { "dir", 0, OPTION_TEXT, "DIR", "where the files of the manifest are" },
     { "manifest", 0, OPTION_TEXT, "FILE", "the manifest" },
     { "digest", 0, OPTION_TEXT, "DIGEST", "what the manifest's digest must be" },
-    { "result", 0, OPTION_TEXT, "FILE", "where the result goes (default: /dev/termination-log, if there is one)" },
+    RESULT_OPTION,
     { NULL },
 };
-
-static int hash_file(FILE *file, uint64_t *ret_size, char ret[SHA256_HEX])
-{
-    struct sha256 hash = { 0 };
-    char bytes[64 * 1024];
-    size_t length;
-
-    sha256_start(&hash);
-    for (*ret_size = 0; (length = fread(bytes, 1, sizeof(bytes), file)) > 0; *ret_size += length)
-        sha256_add(&hash, bytes, length);
-    sha256_end(&hash, ret);
-    return ferror(file) ? -1 : 0;
-}
 
 static int check_file(const char *folder, const struct manifest_line *line, struct failure *failure)
 {
     auto_free char *path = NULL;
     char content[SHA256_HEX];
     uint64_t size;
-    FILE *file;
-    int result;
+    int fd, result;
 
     if (asprintf(&path, "%s/%s", folder, line->key) < 0)
         BUG("out of memory");
-    file = fopen(path, "re");
-    if (!file)
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return failure_set(failure, REASON_CHECKSUM_MISMATCH, "%.300s: %s", path, strerror(errno));
-    result = hash_file(file, &size, content);
-    fclose(file);
+    result = sha256_file(fd, 0, UINT64_MAX, &size, content);
+    close(fd);
     if (result < 0)
         return failure_set(failure, REASON_SERVER_ERROR, "%.300s cannot be read: %s", path, strerror(errno));
     if (size == line->size && strcmp(content, line->sha256) == 0)
@@ -110,12 +96,5 @@ static int run(struct result *result, struct failure *failure)
 
 int command_verify(int argc, char **argv)
 {
-    struct result result = { .started_at = time(NULL) };
-    int parsed = options_parse(options, argc, argv, usage), done;
-    struct failure failure;
-
-    if (parsed)
-        return parsed == 1 ? 0 : parsed;
-    done = run(&result, &failure);
-    return result_write(&result, done < 0 ? &failure : NULL, option_named(options, "result")->text);
+    return command_run(options, argc, argv, usage, run);
 }

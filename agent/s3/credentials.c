@@ -69,20 +69,12 @@ static void take_end(void *context, const struct http_response *response, uint64
         snprintf(exchange->problem, sizeof(exchange->problem), "%s", response->problem);
 }
 
-static size_t no_headers(void *context, const struct http_header **ret_list, uint64_t *ret_serial)
-{
-    (void)context;
-    *ret_list = NULL;
-    *ret_serial = 0;
-    return 0;
-}
-
 static void post(const char *url, const char *ca, struct exchange *exchange)
 {
     static const struct http_header headers[] = { { "Content-Type", "application/x-www-form-urlencoded" },
                                                   { "Accept", "application/xml" } };
     struct http_settings settings = { .url = url, .ca = ca, .user_agent = "kitae-agent/" KITAE_VERSION };
-    struct http_client *client = http_client_create(&settings, no_headers, NULL, NULL);
+    struct http_client *client = http_client_create(&settings, NULL, NULL, NULL);
     struct http_call call = { .method = "POST",
                               .path = "/",
                               .headers = headers,

@@ -180,12 +180,11 @@ void s3_location_path(const struct s3_location *location, const char *key, struc
     strbuf_addc(path, '/');
     if (location->path_style)
         strbuf_addf(path, "%s%s", location->bucket, *key ? "/" : "");
-    for (const char *c = key; *c; c++) {
-        if (isalnum((unsigned char)*c) || strchr("-._~/", *c))
-            strbuf_addc(path, *c);
+    for (const char *c = key; *c; c++)
+        if (*c == '/')
+            strbuf_addc(path, '/');
         else
-            strbuf_addf(path, "%%%02X", (unsigned char)*c);
-    }
+            strbuf_add_escaped(path, (const char[]){ *c, '\0' });
 }
 
 void s3_location_uri(const struct s3_location *location, const char *key, struct strbuf *uri)

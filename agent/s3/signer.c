@@ -1,72 +1,31 @@
 #define _GNU_SOURCE /* gmtime_r */
 #include "signer.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../../operator/base/memory.h"
 #include "../../operator/base/strbuf.h"
+#include "../sha256.h"
 
-enum { MAX_PARAMETERS = 16, PIECE = 64 * 1024 };
+enum { MAX_PARAMETERS = 16 };
 
 struct key {
-    unsigned char bytes[SHA256_DIGEST_LENGTH];
+    unsigned char bytes[SHA256_BYTES];
 };
 
-static void to_hex(const unsigned char *bytes, char ret_hex[SIGNER_HEX])
-{
-    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
-        snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
-}
-
-void signer_hash(const void *bytes, size_t length, char ret_hex[SIGNER_HEX])
-{
-    unsigned char sum[SHA256_DIGEST_LENGTH];
-
-    SHA256(bytes, length, sum);
-    to_hex(sum, ret_hex);
-}
-
-int signer_hash_file(int fd, uint64_t from, uint64_t length, char ret_hex[SIGNER_HEX])
-{
-    auto_free unsigned char *piece = xcalloc(1, PIECE);
-    unsigned char sum[SHA256_DIGEST_LENGTH];
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    ssize_t got = 0;
-    bool good = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
-
-    for (uint64_t done = 0; good && done < length; done += (uint64_t)got) {
-        got = pread(fd, piece, length - done < PIECE ? length - done : PIECE, (off_t)(from + done));
-        if (got <= 0)
-            break;
-        good = EVP_DigestUpdate(digest, piece, (size_t)got);
-    }
-    good = good && got >= 0 && EVP_DigestFinal_ex(digest, sum, NULL);
-    EVP_MD_CTX_free(digest);
-    if (!good)
-        return -1;
-    to_hex(sum, ret_hex);
-    return 0;
-}
-
-static struct key keyed(const void *secret, size_t secret_length, const char *text)
+static struct key keyed(struct slice secret, const char *text)
 {
     struct key key;
 
-    if (!HMAC(EVP_sha256(), secret, (int)secret_length, (const unsigned char *)text, strlen(text), key.bytes, NULL))
-        BUG("HMAC");
+    hmac_sha256(secret, slice_of(text), key.bytes);
     return key;
 }
 
 static struct key derived(struct key from, const char *text)
 {
-    return keyed(from.bytes, sizeof(from.bytes), text);
+    return keyed((struct slice){ (const char *)from.bytes, sizeof(from.bytes) }, text);
 }
 
 static int by_text(const void *a, const void *b)
@@ -142,7 +101,7 @@ static void hash_request(const struct signer_request *request,
                          const struct signed_headers *headers,
                          const char *names,
                          struct arena *arena,
-                         char ret_hex[SIGNER_HEX])
+                         char ret_hex[SHA256_HEX])
 {
     auto_strbuf struct strbuf text = { 0 };
 
@@ -152,25 +111,25 @@ static void hash_request(const struct signer_request *request,
     for (size_t i = 0; i < headers->count; i++)
         strbuf_addf(&text, "%s:%s\n", headers->list[i].name, headers->list[i].value);
     strbuf_addf(&text, "\n%s\n%s", names, request->payload);
-    signer_hash(strbuf_text(&text), text.length, ret_hex);
+    sha256_hex((struct slice){ strbuf_text(&text), text.length }, ret_hex);
 }
 
 static void sign_text(const struct signer_request *request,
                       const struct s3_credentials *credentials,
                       const char *day,
                       const char *text,
-                      char ret_hex[SIGNER_HEX])
+                      char ret_hex[SHA256_HEX])
 {
     auto_strbuf struct strbuf secret = { 0 };
     struct key key;
 
     strbuf_addf(&secret, "AWS4%s", credentials->secret_key);
-    key = keyed(strbuf_text(&secret), secret.length, day);
+    key = keyed((struct slice){ strbuf_text(&secret), secret.length }, day);
     key = derived(key, request->region);
     key = derived(key, request->service);
     key = derived(key, "aws4_request");
     key = derived(key, text);
-    to_hex(key.bytes, ret_hex);
+    hex_of(key.bytes, sizeof(key.bytes), ret_hex);
 }
 
 size_t signer_sign(const struct signer_request *request,
@@ -178,7 +137,7 @@ size_t signer_sign(const struct signer_request *request,
                    struct arena *arena,
                    struct http_header ret[SIGNER_ADDED_HEADERS])
 {
-    char time[32], day[16], hash[SIGNER_HEX], signature[SIGNER_HEX];
+    char time[32], day[16], hash[SHA256_HEX], signature[SHA256_HEX];
     const char *names, *scope, *text;
     struct signed_headers headers;
     size_t count = 0;

@@ -12,7 +12,7 @@
 
 #define SIGNER_UNSIGNED "UNSIGNED-PAYLOAD" /* over TLS only, which guards the body itself */
 
-enum { SIGNER_MAX_HEADERS = 16, SIGNER_ADDED_HEADERS = 4, SIGNER_HEX = 65 };
+enum { SIGNER_MAX_HEADERS = 16, SIGNER_ADDED_HEADERS = 4 };
 
 struct signer_request {
     const char *method;
@@ -34,9 +34,3 @@ size_t signer_sign(const struct signer_request *request,
                    const struct s3_credentials *credentials,
                    struct arena *arena,
                    struct http_header ret[SIGNER_ADDED_HEADERS]);
-
-/* The SHA-256 of bytes in hexadecimal digits. */
-void signer_hash(const void *bytes, size_t length, char ret_hex[SIGNER_HEX]);
-
-/* The same of a part of a file, which may end early. -1 when it cannot be read. */
-int signer_hash_file(int fd, uint64_t from, uint64_t length, char ret_hex[SIGNER_HEX]) must_check;

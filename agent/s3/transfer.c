@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../operator/base/memory.h"
+#include "../sha256.h"
 #include "call.h"
 #include "pace.h"
 #include "signer.h"
@@ -59,14 +60,6 @@ static bool is_interrupted(const struct s3 *s3)
     return s3->closing || (s3->settings.interrupted && *s3->settings.interrupted);
 }
 
-static size_t no_headers(void *context, const struct http_header **ret_list, uint64_t *ret_serial)
-{
-    (void)context;
-    *ret_list = NULL;
-    *ret_serial = 0;
-    return 0;
-}
-
 static struct s3_settings with_defaults(struct s3_settings settings)
 {
     settings.connections = settings.connections ? settings.connections : CONNECTIONS;
@@ -106,7 +99,7 @@ struct s3 *s3_create(const struct s3_settings *settings, struct failure *failure
         free(s3);
         return NULL;
     }
-    s3->http = http_client_create(&http, no_headers, NULL, s3);
+    s3->http = http_client_create(&http, NULL, NULL, NULL);
     return s3;
 }
 
@@ -127,13 +120,15 @@ static ssize_t read_body(void *context, uint64_t offset, void *buffer, size_t si
     return length > 0 || !left ? length : -1; /* a file that became shorter must not be uploaded */
 }
 
-static const char *payload_of(const struct s3_call *call, char hash[SIGNER_HEX])
+static const char *payload_of(const struct s3_call *call, char hash[SHA256_HEX])
 {
+    uint64_t there;
+
     if (call->has_body && call->s3->settings.location->tls)
         return SIGNER_UNSIGNED;
     if (call->has_body && !call->body)
-        return signer_hash_file(call->fd, call->body_from, call->body_length, hash) == 0 ? hash : SIGNER_UNSIGNED;
-    signer_hash(call->has_body ? call->body : "", call->has_body ? call->body_length : 0, hash);
+        return sha256_file(call->fd, call->body_from, call->body_length, &there, hash) == 0 ? hash : SIGNER_UNSIGNED;
+    sha256_hex(call->has_body ? (struct slice){ call->body, call->body_length } : slice_of(""), hash);
     return hash;
 }
 
@@ -142,7 +137,7 @@ static size_t sign(struct s3_call *call, const char *path, struct arena *arena, 
 {
     const struct s3 *s3 = call->s3;
     const struct s3_location *location = s3->settings.location;
-    char hash[SIGNER_HEX];
+    char hash[SHA256_HEX];
     struct signer_request request = { .method = call->method,
                                       .host = location->host,
                                       .path = path,

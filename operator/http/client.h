@@ -29,6 +29,7 @@ typedef void http_answer(void *context,
 
 struct http_client;
 
+/* headers, answer: NULL for who only calls (http_client_call). */
 struct http_client *http_client_create(const struct http_settings *settings,
                                        http_headers *headers,
                                        http_answer *answer,
