@@ -283,7 +283,16 @@ END
 get() { kubectl get -n "$namespace" "$@"; }                # get KIND NAME -o ...
 field() { get trainingjob "$1" -o "jsonpath=$2"; }         # field JOB '{.status.phase}'
 tells() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; } # tells JOB WORDS: in its message
+runs_again() { # runs_again JOB [ATTEMPT]: all pods of that attempt (2) run
+    [ "$(field "$1" '{.status.attempt}/{.status.phase}')" = "${2:-2}/Running" ] || { field "$1" '{.status.message}'; return 1; }
+}
 condition() { field "$1" "{.status.conditions[?(@.type=='$2')].${3:-status}}"; } # condition JOB TYPE [reason|message]
+
+say_dataset() { get dataset "$1" -o "jsonpath=$2"; } # say_dataset NAME '{.status.phase}'
+dataset_is() { # dataset_is NAME JSONPATH VALUE
+    [ "$(say_dataset "$1" "$2")" = "$3" ] || { say_dataset "$1" '{.status}'; return 1; }
+}
+request_sync() { kubectl annotate dataset -n "$namespace" "$1" "kitae.dev/requested-at=$2" --overwrite >/dev/null; } # NAME VALUE
 
 # phase JOB PHASE [SECONDS]: waits for it.
 phase() {

@@ -4,9 +4,6 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 
-say_dataset() { get dataset "$1" -o "jsonpath=$2"; }
-dataset_is() { is "$3" say_dataset "$1" "$2"; } # dataset_is NAME JSONPATH VALUE
-
 # What runs in a pod of ours beside the server: the agent's image, with its pods' own rights.
 start_s3() {
     "$root/tests/cluster/build" s3 >/dev/null || fail "no S3 server"
@@ -116,7 +113,7 @@ END
     expect "$first" "$(say_dataset listings '{.status.digest}')"
 
     echo dog | put images/labels/1.txt
-    kubectl annotate dataset -n "$namespace" listings kitae.dev/requested-at=now >/dev/null
+    request_sync listings now
     within 90 dataset_is listings '{.status.phase}/{.status.latest}' Ready/v2
     contains "$(say_dataset listings '{.status.conditions[?(@.type=="Drifted")].message}')" '1 changed'
     reading_job old '{dataSetRef: {name: listings, version: v1}}' 1
@@ -135,7 +132,7 @@ says_what_is_wrong() {
     create_dataset listings </dev/null
     within 90 dataset_is listings '{.status.phase}' Ready
     kubectl delete secret -n "$namespace" reader >/dev/null
-    kubectl annotate dataset -n "$namespace" listings kitae.dev/requested-at=again >/dev/null
+    request_sync listings again
     within 60 grep_dataset listings 'secret "reader" not found'
     kubectl create secret generic -n "$namespace" reader --from-literal=AWS_ACCESS_KEY_ID=tester \
         --from-literal=AWS_SECRET_ACCESS_KEY=wrong >/dev/null

@@ -41,7 +41,7 @@ over_restart() {
         expect "$(field "$1" '{.status.attempts[0].role}-{.status.attempts[0].index}/{.status.attempts[0].exitCode}')" worker-1/7
 }
 in_its_second_attempt() {
-    [ "$(field "$1" '{.status.attempt}/{.status.phase}')" = 2/Running ] &&
+    runs_again "$1" &&
         [ "$(get pods -l "kitae.dev/job=$1,kitae.dev/attempt=2" -o name | wc -l)" = "$(pods_of "$1" | wc -w)" ]
 }
 

@@ -162,7 +162,7 @@ node_back() { "$cluster" node-back "$node" --name "$KITAE_CLUSTER"; }
 node_lost() {
     start_operator
     lose_a_node spread
-    within 90 says spread "hangs on node $node, which does not answer: bring the node back"
+    within 90 tells spread "hangs on node $node, which does not answer: bring the node back"
     expect "$(field spread '{.status.phase}')" Restarting
     node_back
     within 60 runs_again spread
@@ -178,8 +178,6 @@ node_lost_for_good() {
     not contains_word "$node" "$(get pods -l kitae.dev/job=apart -o 'jsonpath={.items[*].spec.nodeName}')"
 }
 contains_word() { [[ " $2 " == *" $1 "* ]]; }
-runs_again() { [ "$(field "$1" '{.status.attempt}/{.status.phase}')" = 2/Running ]; }
-says() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; }
 
 it "all namespaces work by chunked HTTP and by websocket" everywhere
 it "a namespace deleted while its jobs start goes" a_namespace_deleted_at_once

@@ -12,9 +12,6 @@ spec:
 $(cat)
 END
 }
-say() { get dataset "$1" -o "jsonpath=$2"; }
-is() { [ "$(say "$1" "$2")" = "$3" ] || { say "$1" '{.status}'; return 1; }; }
-request() { kubectl annotate dataset -n "$namespace" "$1" "kitae.dev/requested-at=$2" --overwrite >/dev/null; }
 
 pod_of() { get pods -l "batch.kubernetes.io/job-name=$1" -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null; }
 runs() { [ -n "$(pod_of "$1")" ] && [ "$(get pod "$(pod_of "$1")" -o 'jsonpath={.status.phase}')" = Running ]; }
@@ -37,7 +34,7 @@ END
 }
 version_comes() { # JOB DIGEST VERSION
     agent_ends "$1" 0 "{\"digest\":\"$2\",\"objects\":2,\"bytes\":20}"
-    within 20 is listings '{.status.phase}/{.status.latest}' "Ready/$3"
+    within 20 dataset_is listings '{.status.phase}/{.status.latest}' "Ready/$3"
 }
 
 retention_removes_what_nobody_uses() {
@@ -54,27 +51,34 @@ spec:
 END
     phase user Running
     expect "$(field user '{.status.data[0].version}/{.status.data[0].digest}')" v1/d1
-    within 20 is listings '{.status.usedBy.count}{.metadata.finalizers}' '1["kitae.dev/in-use"]'
-    request listings 2
+    within 20 dataset_is listings '{.status.usedBy.count}{.metadata.finalizers}' '1["kitae.dev/in-use"]'
+    request_sync listings 2
     version_comes listings-sync-2 d2 v2
-    request listings 3
+    request_sync listings 3
     version_comes listings-sync-3 d3 v3
     # v2 goes: nobody uses it, and a bookmark proves that the watch has seen all jobs. v1 stays: a job has pinned it.
-    within 120 is listings '{.status.versions[*].name}' 'v1 v3'
+    within 120 dataset_is listings '{.status.versions[*].name}' 'v1 v3'
     kubectl delete dataset -n "$namespace" listings --wait=false >/dev/null
-    within 20 is listings '{.status.conditions[?(@.type=="Stalled")].reason}' InUse
+    within 20 dataset_is listings '{.status.conditions[?(@.type=="Stalled")].reason}' InUse
     kubectl delete trainingjob -n "$namespace" user >/dev/null
     within 120 not get dataset listings
+}
+
+# The command of docs/dataset.md, for this DataSet.
+request_as_documented() {
+    local line
+    line=$(grep -x 'kubectl annotate dataset .*' "$root/docs/dataset.md") || fail "docs/dataset.md has no such command"
+    bash -c "${line/ recent / -n $namespace $1 }" >/dev/null
 }
 
 failures_are_told() {
     start_operator
     create_dataset listings </dev/null
     agent_ends listings-sync-1 1 '{"reason":"AccessDenied","message":"s3://market: 403: give it the right to list"}'
-    within 30 is listings '{.status.phase}/{.status.sync.reason}' Failed/AccessDenied
-    [[ $(say listings '{.status.message}') == *'give it the right to list'* ]] || fail "$(say listings '{.status.message}')"
+    within 30 dataset_is listings '{.status.phase}/{.status.sync.reason}' Failed/AccessDenied
+    [[ $(say_dataset listings '{.status.message}') == *'give it the right to list'* ]] || fail "$(say_dataset listings '{.status.message}')"
     kill_operator
-    request listings now
+    request_as_documented listings
     start_operator
     version_comes listings-sync-2 d1 v1
 }
@@ -85,7 +89,7 @@ schedules_are_cron_jobs() {
     version_comes listings-sync-1 d1 v1
     kubectl create job -n "$namespace" --from=cronjob/listings-sync listings-sync-by-hand >/dev/null
     agent_ends listings-sync-by-hand 0 '{"digest":"d2","objects":1,"bytes":1,"changed":1}'
-    within 30 is listings '{.status.latest}/{.status.sync.run}' v2/listings-sync-by-hand
+    within 30 dataset_is listings '{.status.latest}/{.status.sync.run}' v2/listings-sync-by-hand
     kubectl patch dataset -n "$namespace" listings --type=merge -p '{"spec":{"sync":{"schedule":null,"timeZone":null}}}' >/dev/null
     within 20 not get cronjob listings-sync
 }

@@ -4,9 +4,6 @@
 quick='{backoff: {initialSeconds: 1, maxSeconds: 5}}'
 
 fails() { kubectl annotate pod -n "$namespace" "$1" test.kitae.dev/exit-code=139 >/dev/null; } # POD
-runs_again() { # JOB ATTEMPT
-    [ "$(field "$1" '{.status.attempt}/{.status.phase}')" = "$2/Running" ] || { field "$1" '{.status.message}'; return 1; }
-}
 
 quota_in_the_middle() {
     start_operator

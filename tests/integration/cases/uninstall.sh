@@ -19,7 +19,7 @@ run_documented() {
     PATH=$scratch/bin:$PATH bash -c "$line"
 }
 
-# Three pods that run, the last with a finalizer of somebody else too; no operator, and the job deleted.
+# Three pods that run, the last with a finalizer of somebody else too, and a DataSet in use; no operator, and both deleted.
 left_alone() {
     start_operator
     job held 3
@@ -29,6 +29,14 @@ left_alone() {
     kill_operator
     kubectl delete trainingjob -n "$namespace" held >/dev/null
     within 20 all_terminate held 3
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: DataSet
+metadata: {name: used, namespace: $namespace, finalizers: [kitae.dev/in-use]}
+spec: {source: {s3: {bucket: market}}}
+END
+    kubectl delete dataset -n "$namespace" used --wait=false >/dev/null
+    get dataset used >/dev/null || fail "the finalizer does not hold the DataSet"
 }
 all_terminate() { [ "$(get pods -l "kitae.dev/job=$1" -o 'jsonpath={.items[*].metadata.deletionTimestamp}' | wc -w)" = "$2" ]; }
 
@@ -41,12 +49,15 @@ only_others_finalizer() {
 by_kubectl() {
     left_alone
     run_documented 'kubectl get pods'
+    run_documented 'kubectl get datasets'
+    within 20 not get dataset used
     only_others_finalizer
 }
 
 by_release() {
     left_alone
     run_documented 'kitae release'
+    within 20 not get dataset used
     only_others_finalizer
 }
 

@@ -73,26 +73,25 @@ the_image_cannot_be_pulled() {
     start_operator
     job picture 2 never-start=true waiting-reason=ImagePullBackOff "message=no such image"
     reason picture Reconciling ImagePullBackOff
-    within 10 message_has picture imagePullSecrets
-    message_has picture "no such image"
+    within 10 tells picture imagePullSecrets
+    tells picture "no such image"
     kubectl annotate pod -n "$namespace" --all test.kitae.dev/never-start- >/dev/null
     phase picture Running
     expect "$(condition picture Reconciling)" False
 }
-message_has() { [[ $(field "$1" '{.status.message}') == *"$2"* ]]; }
 
 a_secret_is_missing() {
     start_operator
     job keyless 1 never-start=true waiting-reason=CreateContainerConfigError 'message=secret key not found'
     reason keyless Reconciling CreateContainerConfigError
-    within 10 message_has keyless "secret key not found"
+    within 10 tells keyless "secret key not found"
 }
 
 no_node_is_big_enough() {
     start_operator
     create_job huge <<<'  {template: {metadata: {}, spec: {containers: [{name: main, image: example, resources: {requests: {cpu: 5k}}}]}}}'
     reason huge Reconciling Unschedulable
-    within 10 message_has huge "Insufficient cpu"
+    within 10 tells huge "Insufficient cpu"
     expect "$(field huge '{.status.phase}')" Starting
 }
 
