@@ -22,14 +22,23 @@ start_kwok() {
     local nth
     nth=$(cat "$dir/kwok.starts" 2>/dev/null || echo 0)
     echo $((nth + 1)) >"$dir/kwok.starts"
+    last_beat >"$dir/kwok.beat" || true
     HOME=$dir spawn kwok "$(binary kwok)" --kubeconfig="$dir/kwok.kubeconfig" \
         --config="$here/kwok.yaml" --config="$here/stages.yaml" \
         --cidr="10.$((64 + nth % 128)).0.1/16" --node-ip=10.63.0.1
 }
 
-# Ready means every node that has a kubelet is Ready and free of taints.
+# When a node's heart beat last.
+last_beat() {
+    kubectl get nodes -l "$alive=alive" \
+        -o jsonpath='{range .items[*].status.conditions[?(@.type=="Ready")]}{.lastHeartbeatTime}{"\n"}{end}' | sort | tail -n 1
+}
+
+# Ready means that every node that has a kubelet is Ready and free of taints, and that a heart has beaten since this
+# kwok was started: nodes stay Ready for a while when nobody plays their kubelet.
 ready_kwok() {
     local want have
+    [[ $(last_beat) > $(<"$dir/kwok.beat") ]] || return 1
     want=$(kubectl get nodes -l "$alive=alive" -o name | wc -l)
     have=$(kubectl get nodes -l "$alive=alive" -o go-template='{{range .items}}{{if not .spec.taints}}{{range .status.conditions}}{{if and (eq .type "Ready") (eq .status "True")}}ready{{"\n"}}{{end}}{{end}}{{end}}{{end}}' | wc -l)
     [ "$want" -gt 0 ] && [ "$have" = "$want" ]
@@ -66,12 +75,18 @@ mode_up() {
 }
 
 # kwok gives up on a write that was cut in flight or refused with a 500, and would leave its pod as it was for ever. So a
-# new API server or etcd gets a new kwok, which looks at everything again.
+# new API server or etcd gets a new kwok, which looks at everything again. One that meets an API server in its first
+# second has been seen to do nothing at all, so it is given a few tries.
 after_start() {
-    [[ $1 = etcd || $1 = apiserver ]] && ready_apiserver && ! gone kwok || return 0
-    end kwok KILL
-    start_kwok
-    wait_ready kwok
+    local try
+    [[ $1 = etcd || $1 = apiserver ]] && ready_apiserver >/dev/null && [ -e "$dir/pids/kwok" ] || return 0
+    for try in 1 2 3; do
+        end kwok KILL
+        start_kwok
+        (wait_for $((heartbeat + 15)) "a heartbeat from kwok" ready_kwok) && return
+        say "kwok does nothing after start $try"
+    done
+    fail "kwok does nothing; its log is $dir/logs/kwok.log"
 }
 
 # Whether the controller-manager has given up node $1: its pods are being evicted.
