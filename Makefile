@@ -30,7 +30,7 @@ KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE
 Q := $(if $(V),,@)
 
 # Our kinds: crds/<kind>.yaml, controllers/<kind>/.
-KINDS := dataset trainingjob
+KINDS := dataset model trainingjob
 
 sources = $(sort $(wildcard $(1)))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))

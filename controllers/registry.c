@@ -1,9 +1,11 @@
 #include "../operator/model/controller.h"
 #include "dataset/dataset.h"
+#include "model/model.h"
 #include "trainingjob/trainingjob.h"
 
 const struct controller *const controllers[] = {
     &dataset_controller,
+    &model_controller,
     &trainingjob_controller,
     NULL,
 };

@@ -7,6 +7,8 @@ enum {
     RETRIES = 6,
 };
 
+const char *const s3_addressing[] = { NULL, "Virtual", "Path" };
+
 static const char ca_volume[] = "kitae-ca";
 #define CA_PATH "/etc/kitae/ca"
 

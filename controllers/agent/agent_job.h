@@ -12,6 +12,17 @@ struct s3_place {
     const char *credentials_secret, *ca_config_map;  /* names; NULL: none */
 };
 
+/* The generated struct of an `s3` field, of any kind. */
+#define S3_PLACE(s3)                                                                                                   \
+    ((struct s3_place){ (s3)->bucket,                                                                                  \
+                        (s3)->prefix,                                                                                  \
+                        (s3)->region,                                                                                  \
+                        (s3)->endpoint,                                                                                \
+                        s3_addressing[(s3)->addressing],                                                               \
+                        (s3)->credentials_secret_ref ? (s3)->credentials_secret_ref->name : NULL,                      \
+                        (s3)->ca_config_map_ref ? (s3)->ca_config_map_ref->name : NULL })
+extern const char *const s3_addressing[]; /* names of the generated enum */
+
 /* Adds what names the place to a command line: --<flag> s3://... and its companions. */
 void agent_add_place(json_t *args, const char *flag, const struct s3_place *place);
 

@@ -23,8 +23,7 @@ const struct version *catalog_latest(const struct catalog *catalog)
     return NULL;
 }
 
-/* NULL: none, or it is going. */
-static struct version *find_content(struct catalog *catalog, const char *digest)
+const struct version *catalog_find(const struct catalog *catalog, const char *digest)
 {
     for (int i = 0; i < catalog->count; i++)
         if (strcmp(catalog->items[i].digest, digest) == 0 && !catalog->items[i].removing)
@@ -32,16 +31,16 @@ static struct version *find_content(struct catalog *catalog, const char *digest)
     return NULL;
 }
 
-struct version *catalog_add(struct catalog *catalog, struct version like)
+const struct version *catalog_add(struct catalog *catalog, struct version like)
 {
-    struct version *version = find_content(catalog, like.digest);
+    const struct version *version = catalog_find(catalog, like.digest);
 
     if (!version) {
         if (catalog->count == MAX_VERSIONS)
             return NULL;
+        like.name = arena_printf(catalog->arena, "v%d", catalog->next++);
+        catalog->items[catalog->count] = like;
         version = &catalog->items[catalog->count++];
-        *version = like;
-        version->name = arena_printf(catalog->arena, "v%d", catalog->next++);
     }
     catalog->latest = version->name;
     return version;
@@ -121,21 +120,52 @@ int64_t catalog_next_look(const struct catalog *catalog, const struct retention 
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
+static json_t *text(const char *value)
+{
+    return value && *value ? jb_str(value) : NULL;
+}
+
+static json_t *maker_status(const struct version *version)
+{
+    if (!version->maker_kind)
+        return NULL;
+    return OBJ({ "kind", jb_str(version->maker_kind) },
+               { "name", text(version->maker_name) },
+               { "uid", text(version->maker_uid) },
+               { "attempt", version->attempt ? jb_int(version->attempt) : NULL });
+}
+
+static json_t *data_status(const struct version *version)
+{
+    json_t *data = version->data_count ? json_array() : NULL;
+
+    for (size_t i = 0; i < version->data_count; i++)
+        jb_append(data,
+                  OBJ({ "dataSet", text(version->data[i].data_set) },
+                      { "version", text(version->data[i].version) },
+                      { "digest", text(version->data[i].digest) }));
+    return data;
+}
+
+static json_t *version_status(const struct version *version, struct arena *arena)
+{
+    return OBJ({ "name", jb_str(version->name) },
+               { "digest", jb_str(version->digest) },
+               { "objects", jb_int(version->objects) },
+               { "bytes", jb_int(version->bytes) },
+               { "createdAt", jb_str(fields_format_time(arena, version->created_at)) },
+               { "removing", version->removing ? json_true() : NULL },
+               { "uri", text(version->uri) },
+               { "producedBy", maker_status(version) },
+               { "data", data_status(version) });
+}
+
 json_t *catalog_status(const struct catalog *catalog)
 {
     json_t *versions = json_array();
 
-    for (int i = 0; i < catalog->count; i++) {
-        const struct version *version = &catalog->items[i];
-
-        if (!version->gone)
-            jb_append(versions,
-                      OBJ({ "name", jb_str(version->name) },
-                          { "digest", jb_str(version->digest) },
-                          { "objects", jb_int(version->objects) },
-                          { "bytes", jb_int(version->bytes) },
-                          { "createdAt", jb_str(fields_format_time(catalog->arena, version->created_at)) },
-                          { "removing", version->removing ? json_true() : NULL }));
-    }
+    for (int i = 0; i < catalog->count; i++)
+        if (!catalog->items[i].gone)
+            jb_append(versions, version_status(&catalog->items[i], catalog->arena));
     return versions;
 }

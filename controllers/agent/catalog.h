@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The versions of a DataSet: v1, v2, ..., each named by a digest, never changed, only ever added and, when
+ * The versions of a DataSet or a Model: v1, v2, ..., each named by a digest, never changed, only ever added and, when
  * retention lets it go, removed: marked first, so that nobody begins to use it, then proved to be unused, then gone.
  */
 
@@ -10,12 +10,24 @@
 
 enum { MAX_VERSIONS = 100 };
 
+/* A version of a DataSet that something was made from. */
+struct ingredient {
+    const char *data_set, *version, *digest;
+};
+
 struct version {
     const char *name; /* v7 */
     const char *digest;
     int64_t objects, bytes, created_at;
     bool removing;
     bool gone; /* not in the status to be written */
+
+    /* Of a Model's: where it lies, who made it, from what. NULL and 0 where nobody says. */
+    const char *uri;
+    const char *maker_kind, *maker_name, *maker_uid;
+    int64_t attempt;
+    const struct ingredient *data;
+    size_t data_count;
 };
 
 struct catalog {
@@ -26,11 +38,12 @@ struct catalog {
     const char *latest; /* NULL: none yet */
 };
 
-void catalog_put(struct catalog *catalog, struct version version);   /* one that is in the status */
-const struct version *catalog_latest(const struct catalog *catalog); /* NULL: there is none yet */
+void catalog_put(struct catalog *catalog, struct version version);                     /* one that is in the status */
+const struct version *catalog_find(const struct catalog *catalog, const char *digest); /* that is not going; or NULL */
+const struct version *catalog_latest(const struct catalog *catalog);                   /* NULL: there is none yet */
 
 /* The version with that content becomes the latest; a new one when there is none. NULL when there is no room. */
-struct version *catalog_add(struct catalog *catalog, struct version like);
+const struct version *catalog_add(struct catalog *catalog, struct version like);
 
 /* Which versions stay beside the latest one; numbers of 0 keep nothing. */
 struct retention {

@@ -33,6 +33,13 @@ void record_end(struct record *record, const struct observed *in, const struct r
     record->fetched_bytes = result->fetched_bytes;
 }
 
+void record_fail(struct record *record, const char *reason, const char *message)
+{
+    record->phase = RECORD_FAILED;
+    record->reason = reason;
+    record->message = message;
+}
+
 static json_t *text(const char *value)
 {
     return value && *value ? jb_str(value) : NULL;

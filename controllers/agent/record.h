@@ -42,5 +42,11 @@ void record_begin(struct record *record, const struct observed *in, const char *
 /* Ends it as its Job did. */
 void record_end(struct record *record, const struct observed *in, const struct run *run);
 
+/* It went well, and is of no use all the same. Texts are borrowed. */
+void record_fail(struct record *record, const char *reason, const char *message);
+
+/* The reason when a Job has succeeded and nobody knows what it found: worth another run at once. */
+#define REASON_RESULT_LOST "ResultLost"
+
 /* For the status; NULL when there is none. The caller owns it. */
 json_t *record_status(const struct record *record, struct arena *arena);

@@ -1,6 +1,9 @@
+#include <string.h>
+
 #include "../../operator/base/digest.h"
 #include "../../operator/base/jb.h"
 #include "../../operator/base/memory.h"
+#include "../trainingjob/user.h"
 #include "dataset.h"
 #include "source.h"
 
@@ -18,14 +21,15 @@ static const char *hash_of(const struct dataset_spec *spec, struct arena *arena)
 static void read_catalog(struct set *set)
 {
     const struct dataset_status *status = set->status;
+    struct catalog *catalog = &set->kept.catalog;
 
-    set->catalog = (struct catalog){ .arena = set->arena,
-                                     .next = status->has_next_version ? (int)status->next_version : 1,
-                                     .latest = status->latest };
+    *catalog = (struct catalog){ .arena = set->arena,
+                                 .next = status->has_next_version ? (int)status->next_version : 1,
+                                 .latest = status->latest };
     for (size_t i = 0; i < status->versions_count; i++) {
         const struct dataset_status_versions *version = &status->versions[i];
 
-        catalog_put(&set->catalog,
+        catalog_put(catalog,
                     (struct version){ .name = version->name,
                                       .digest = version->digest,
                                       .objects = version->objects,
@@ -35,18 +39,58 @@ static void read_catalog(struct set *set)
     }
 }
 
+static void read_rules(struct set *set)
+{
+    const struct dataset_spec_retention *rules = set->spec->retention;
+
+    set->kept.rules = (struct retention){ .keeps_all = true };
+    if (rules)
+        set->kept.rules = (struct retention){ .keeps_all = !rules->has_keep_last && !rules->has_keep_daily &&
+                                                           !rules->has_keep_weekly && !rules->has_keep_monthly,
+                                              .last = (int)rules->keep_last,
+                                              .daily = (int)rules->keep_daily,
+                                              .weekly = (int)rules->keep_weekly,
+                                              .monthly = (int)rules->keep_monthly,
+                                              .min_age_seconds = rules->min_age_seconds };
+}
+
+/* Of a TrainingJob that has neither ended nor failed. */
+static const char *pinned_by(const struct observed *in, const struct object *job)
+{
+    const struct trainingjob_status *status = trainingjob_status_of_user(job, in->arena);
+
+    for (size_t i = 0; status && i < status->data_count; i++)
+        if (strcmp(status->data[i].name, in->self->name) == 0)
+            return status->data[i].digest;
+    return NULL;
+}
+
+static const struct versioned_words words = {
+    .kind = "DataSet",
+    .work = "Sync",
+    .working = "Syncing",
+    .done = "Synced",
+    .idle = "Not synced yet: spec.sync.suspend is set, or the first sync is about to begin",
+};
+
 static void set_init(struct set *set, const struct observed *in)
 {
-    *set = (struct set){ .in = in, .spec = in->spec, .status = in->status, .arena = in->arena };
+    const struct dataset_spec *spec = in->spec;
+    const struct dataset_status *status = in->status;
+
+    *set = (struct set){ .in = in, .spec = spec, .status = status, .arena = in->arena };
+    set->kept = (struct versioned){ .in = in,
+                                    .arena = in->arena,
+                                    .words = &words,
+                                    .tags = TAGS(spec, in->arena),
+                                    .tag_count = spec->tags_count,
+                                    .work = RECORD(status->sync),
+                                    .removal = RECORD(status->removal) };
     read_catalog(set);
-    find_users(set);
-    set->sync = RECORD(set->status->sync);
-    set->removal = RECORD(set->status->removal);
-    set->spec_hash = hash_of(set->spec, set->arena);
-    if (set->sync.run)
-        run_observe(in, set->sync.run, &set->run);
-    if (set->removal.run)
-        run_observe(in, set->removal.run, &set->removal_run);
+    read_rules(set);
+    find_users(&set->kept, pinned_by);
+    versioned_observe(&set->kept);
+    set->spec_hash = hash_of(spec, set->arena);
 }
 
 /* Refused, never ignored: else somebody would count on it. */
@@ -63,22 +107,22 @@ static void dataset_plan(const struct observed *in, struct plan *out)
     struct set set;
 
     set_init(&set, in);
-    if (in->self->deleted_at) {
-        say_goodbye(&set, out);
+    if (in->self->deleted_at && !deletion_waits(&set.kept)) {
+        let_go(out, in);
         return;
     }
-    plan_guard(out, set.user_count ? GUARD_ON : GUARD_OFF);
-    set.refused = refused_field(set.spec);
-    if (set.refused) {
-        say_dataset_status(&set, out);
-        return;
+    plan_guard(out, set.kept.user_count ? GUARD_ON : GUARD_OFF);
+    set.kept.refused = refused_field(set.spec);
+    if (!set.kept.refused && !in->self->deleted_at) {
+        end_sync(&set);
+        begin_sync(&set, out);
+        decide_removal(&set.kept, set.spec->storage, out);
     }
-    end_sync(&set);
-    begin_sync(&set, out);
-    decide_removal(&set, out);
     say_dataset_status(&set, out);
+    if (set.kept.refused || in->self->deleted_at)
+        return;
     want_sync(&set, out);
-    want_removal(&set, out);
+    want_removal(&set.kept, dataset_removal_body, out);
 }
 
 static const enum kind owns[] = { KIND_JOB, KIND_CRON_JOB, KIND_COUNT };

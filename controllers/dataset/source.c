@@ -26,18 +26,7 @@ static void add_partition(json_t *args, const struct dataset_spec_select_partiti
 
 struct s3_place dataset_place(const struct dataset_spec *spec)
 {
-    static const char *const addressing[] = { NULL, "Virtual", "Path" };
-    const struct dataset_spec_source_s3 *s3 = spec->source->s3;
-
-    return (struct s3_place){
-        .bucket = s3->bucket,
-        .prefix = s3->prefix,
-        .region = s3->region,
-        .endpoint = s3->endpoint,
-        .addressing = addressing[s3->addressing],
-        .credentials_secret = s3->credentials_secret_ref ? s3->credentials_secret_ref->name : NULL,
-        .ca_config_map = s3->ca_config_map_ref ? s3->ca_config_map_ref->name : NULL,
-    };
+    return S3_PLACE(spec->source->s3);
 }
 
 static void add_selection(json_t *args, const struct dataset_spec_select *select, struct arena *arena)

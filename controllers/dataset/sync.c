@@ -5,7 +5,7 @@
 #include "dataset.h"
 #include "source.h"
 
-enum { SCHEDULED_RUNS_KEPT = 1, AGAIN_SECONDS = 60 };
+enum { SCHEDULED_RUNS_KEPT = 1 };
 
 static const char role[] = "sync";
 
@@ -19,9 +19,9 @@ static const char *schedule_name(const struct set *set)
 /* By when it ended, then by name: so each is taken down at most once, whatever ends in the same second. */
 static bool ended_later(const struct set *set, const char *name, int64_t finished_at)
 {
-    if (finished_at != set->sync.completion_time)
-        return finished_at > set->sync.completion_time;
-    return !set->sync.run || strcmp(name, set->sync.run) > 0;
+    if (finished_at != set->kept.work.completion_time)
+        return finished_at > set->kept.work.completion_time;
+    return !set->kept.work.run || strcmp(name, set->kept.work.run) > 0;
 }
 
 /* A run of the schedule that has ended since the last one that was taken down; the earliest. */
@@ -43,44 +43,24 @@ static const struct object *next_scheduled(const struct set *set, struct run *re
     return next;
 }
 
-static void take_down(struct set *set, const struct run *run)
-{
-    const struct run_result *result = &run->result;
-    struct version found = {
-        .digest = result->digest, .objects = result->objects, .bytes = result->bytes, .created_at = run->finished_at
-    };
-    int before = set->catalog.count;
-
-    record_end(&set->sync, set->in, run);
-    set->found = *result;
-    if (set->sync.phase != RECORD_SUCCEEDED)
-        return;
-    if (!result->digest) {
-        set->sync.phase = RECORD_FAILED;
-        set->sync.reason = "ResultLost";
-        set->sync.message = "The Job has succeeded, but its pod, which said what it found, is gone";
-        return;
-    }
-    set->is_full = !catalog_add(&set->catalog, found);
-    set->found_version = set->catalog.count > before;
-}
-
 void end_sync(struct set *set)
 {
+    struct versioned *kept = &set->kept;
     const struct object *job;
-    struct run run;
+    struct run run = kept->run;
 
-    if (set->sync.phase == RECORD_RUNNING) {
-        if (set->run.state >= RUN_SUCCEEDED)
-            take_down(set, &set->run);
-        return;
+    if (kept->work.phase == RECORD_RUNNING) {
+        if (run.state < RUN_SUCCEEDED)
+            return;
+    } else {
+        job = next_scheduled(set, &run);
+        if (!job)
+            return;
+        kept->work.run = job->name;
+        kept->work.start_time = run.started_at;
     }
-    job = next_scheduled(set, &run);
-    if (!job)
-        return;
-    set->sync.run = job->name;
-    set->sync.start_time = run.started_at;
-    take_down(set, &run);
+    set->found = run.result;
+    work_end(kept, &run, (struct version){ 0 });
 }
 
 /* -- when ---------------------------------------------------------------------------------------------------------- */
@@ -88,13 +68,6 @@ void end_sync(struct set *set)
 static bool is_suspended(const struct set *set)
 {
     return set->spec->sync && set->spec->sync->suspend;
-}
-
-static bool is_asked_for(const struct set *set)
-{
-    const char *served = set->sync.requested_at ? set->sync.requested_at : "";
-
-    return strcmp(set->in->self->requested_at, served) != 0;
 }
 
 static bool schedule_runs(const struct set *set)
@@ -110,29 +83,12 @@ static bool schedule_runs(const struct set *set)
     return false;
 }
 
-/* Nobody heard what the run had found: once more, but not as fast as it goes. */
-static bool lost_its_result(const struct set *set, struct plan *out)
-{
-    int64_t at = set->sync.completion_time + AGAIN_SECONDS;
-
-    if (!set->sync.reason || strcmp(set->sync.reason, "ResultLost") != 0)
-        return false;
-    if (set->in->now < at)
-        plan_look_again(out, at);
-    return set->in->now >= at;
-}
-
 void begin_sync(struct set *set, struct plan *out)
 {
-    bool changed = !set->sync.spec_hash || strcmp(set->sync.spec_hash, set->spec_hash) != 0;
-
-    if (is_suspended(set) || set->sync.phase == RECORD_RUNNING || set->removal.phase == RECORD_RUNNING ||
-        schedule_runs(set))
+    if (is_suspended(set) || schedule_runs(set) || !work_is_due(&set->kept, set->spec_hash, out))
         return;
-    if (changed || is_asked_for(set) || lost_its_result(set, out)) {
-        record_begin(&set->sync, set->in, role, set->spec_hash);
-        run_observe(set->in, set->sync.run, &set->run);
-    }
+    record_begin(&set->kept.work, set->in, role, set->spec_hash);
+    run_observe(set->in, set->kept.work.run, &set->kept.run);
 }
 
 /* -- bodies -------------------------------------------------------------------------------------------------------- */
@@ -179,24 +135,32 @@ static json_t *schedule_body(const struct observed *in, const struct identity *i
                      { "jobTemplate", job }) });
 }
 
+json_t *dataset_removal_body(const struct observed *in, const struct identity *identity)
+{
+    const struct dataset_spec *spec = in->spec;
+    const struct dataset_status *status = in->status;
+    json_t *pod_spec = agent_pod_spec(spec->service_account_name), *args = ARR(jb_str("remove")), *container;
+
+    (void)identity;
+    agent_add_flag(args, "volume", DATA_PATH);
+    for (size_t i = 0; i < status->versions_count; i++)
+        if (status->versions[i].removing)
+            agent_add_flag(args, "digest", status->versions[i].digest);
+    container = agent_container(in, "remove", NULL, args, pod_spec);
+    mount_data(in, container, pod_spec);
+    jb_append(jb_child_array(pod_spec, "containers"), container);
+    return agent_job(in, pod_spec);
+}
+
 /* -- wants --------------------------------------------------------------------------------------------------------- */
 
 static void want_run(const struct set *set, struct plan *out)
 {
-    struct identity identity = { role, 0, set->sync.number };
+    struct identity identity = { role, 0, set->kept.work.number };
 
-    if (set->spec->storage && set->run.state == RUN_ABSENT)
+    if (set->spec->storage && set->kept.run.state == RUN_ABSENT)
         plan_prepare_to_keep(out, KIND_CLAIM, dataset_claim_name(set->arena, set->in->self->name), dataset_claim_body);
-    plan_create(out, KIND_JOB, set->sync.run, identity, run_body, false);
-}
-
-void drop_runs(const struct set *set, const char *of, int before, struct plan *out)
-{
-    struct objects jobs = set->in->children[KIND_JOB];
-
-    for (size_t i = 0; i < jobs.count; i++)
-        if (strcmp(jobs.items[i]->role, of) == 0 && jobs.items[i]->attempt < before)
-            plan_drop(out, jobs.items[i]);
+    plan_create(out, KIND_JOB, set->kept.work.run, identity, run_body, false);
 }
 
 static void want_schedule(const struct set *set, struct plan *out)
@@ -212,8 +176,8 @@ static void want_schedule(const struct set *set, struct plan *out)
 
 void want_sync(const struct set *set, struct plan *out)
 {
-    drop_runs(set, role, set->sync.number, out);
-    if (set->sync.phase == RECORD_RUNNING)
+    drop_runs(&set->kept, role, set->kept.work.number, out);
+    if (set->kept.work.phase == RECORD_RUNNING)
         want_run(set, out);
     want_schedule(set, out);
 }

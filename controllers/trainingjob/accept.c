@@ -38,9 +38,7 @@ static const char *describe_refused(const struct job *job, const struct refused 
 static const char *refused_fields(const struct job *job)
 {
     const struct trainingjob_spec *spec = job->spec;
-    const char *mount = "remove it, and mount a volume in the template";
     const struct refused table[] = {
-        { spec->outputs_count > 0, "spec.outputs", "field", mount },
         { spec->progress != NULL, "spec.progress", "field", "remove it" },
         { spec->scheduling != NULL, "spec.scheduling", "field", "remove it" },
     };
@@ -140,6 +138,9 @@ static bool can_start(const struct job *job, struct plan *out)
     problem = unusable_data(job);
     if (problem)
         return refuse(out, "InvalidData", problem);
+    problem = unusable_output(job);
+    if (problem)
+        return refuse(out, "NotImplemented", problem);
     problem = oversized_environment(job);
     return problem ? refuse(out, "EnvironmentTooLarge", problem) : true;
 }

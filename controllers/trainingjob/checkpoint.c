@@ -34,7 +34,7 @@ static json_t *claim_body(const struct observed *in, const struct identity *iden
 void want_checkpoint_claim(const struct job *job, struct plan *out)
 {
     if (job->spec->checkpoint && job->spec->checkpoint->storage && is_before_first_pod(job))
-        plan_prepare(out, KIND_CLAIM, claim_name(job), claim_body);
+        plan_prepare(out, KIND_CLAIM, claim_name(job), 0, claim_body);
 }
 
 void add_checkpoint(const struct job *job, json_t *pod_spec)

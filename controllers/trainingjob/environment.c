@@ -74,9 +74,9 @@ static void find_tables(const struct seat *seat, const json_t *own, const struct
 }
 
 /* KITAE_DATA_LISTINGS for the DataSet listings. */
-static const char *data_variable(const struct job *job, const char *name)
+static const char *named_variable(const struct job *job, const char *prefix, const char *name, const char *suffix)
 {
-    char *text = arena_printf(job->arena, "KITAE_DATA_%s", name);
+    char *text = arena_printf(job->arena, "%s%s%s", prefix, name, suffix);
 
     for (char *at = text; *at; at++)
         *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
@@ -92,8 +92,24 @@ static void add_variable(const json_t *own, json_t *env, const char *name, const
 static void add_data_variables(const struct job *job, const json_t *own, json_t *env)
 {
     for (int i = 0; i < job->data_count; i++)
-        add_variable(own, env, data_variable(job, job->data[i].name), data_path(job, &job->data[i]));
+        add_variable(
+            own, env, named_variable(job, "KITAE_DATA_", job->data[i].name, ""), data_path(job, &job->data[i]));
     add_variable(own, env, "KITAE_SHARD_DIR", shard_dir(job));
+}
+
+/* Where this pod, and no other, writes what is published. */
+static void add_output_variables(const struct seat *seat, const json_t *own, json_t *env)
+{
+    const struct output *output, *only = NULL;
+    int at = 0, count = 0;
+
+    while ((output = next_output_of(seat->job, seat->role, seat->index, &at))) {
+        add_variable(
+            own, env, named_variable(seat->job, "KITAE_OUTPUT_", output->name, "_DIR"), output->spec->mount_path);
+        only = output;
+        count++;
+    }
+    add_variable(own, env, "KITAE_OUTPUT_DIR", count == 1 ? only->spec->mount_path : NULL);
 }
 
 /* -- in the pod --------------------------------------------------------------------------------------------------- */
@@ -110,6 +126,7 @@ static void add_to_container(const struct seat *seat, json_t *container)
             if (!jb_named(own, variable->name))
                 jb_append(env, OBJ({ "name", jb_str(variable->name) }, { "value", variable->value(seat) }));
     add_data_variables(seat->job, own, env);
+    add_output_variables(seat, own, env);
     json_array_extend(env, own);
     jb_set(container, "env", env);
 }

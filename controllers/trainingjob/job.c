@@ -298,4 +298,5 @@ void job_init(struct job *job, const struct observed *in)
     read_told_blame(job);
     judge(job);
     find_data(job);
+    find_outputs(job);
 }

@@ -6,15 +6,18 @@
 
 #include "../../operator/base/jb.h"
 #include "../../operator/model/plan.h"
+#include "../agent/record.h"
 #include "trainingjob_fields.h"
 
 struct dataset_spec;
+struct model_spec;
 
 enum {
     MAX_ROLES = 16,
     MAX_ATTEMPTS = 10,
     MAX_REPLACING = 64,
     MAX_DATA = 16,
+    MAX_OUTPUTS = 8,
     MASTER_PORT = 29500,
     SILENT_AFTER = 30, /* seconds behind its grace period: a pod's node does not answer */
 };
@@ -68,6 +71,18 @@ struct datum {
     bool recorded;                  /* ... in the status that was observed */
 };
 
+/* One of spec.outputs, and what has become of it. */
+struct output {
+    const struct trainingjob_spec_outputs *spec;
+    const struct model_spec *model; /* NULL: there is no such Model, or it cannot be read */
+    const char *name;               /* of the Model */
+    struct record record;           /* of its publish Jobs */
+    struct run run;                 /* the one under way */
+    const char *digest;             /* published; NULL: not yet */
+    const char *version;            /* that the Model lists it as; NULL: not yet */
+    bool failed;                    /* this plan takes down that it failed */
+};
+
 enum outcome { OUTCOME_OPEN, OUTCOME_SUCCEEDED, OUTCOME_FAILED };
 
 struct job {
@@ -95,6 +110,8 @@ struct job {
     enum trainingjob_spec_success_policy_require require;             /* how much of the roles that decide */
     struct datum data[MAX_DATA];
     int data_count;
+    struct output outputs[MAX_OUTPUTS];
+    int output_count;
     const char *waits_for_data; /* why the job cannot begin: a sentence; NULL: it can */
     const char *lost_pod;       /* the blame is that this pod is missing: to be proved first; NULL: no */
     struct blame blame;         /* of this attempt, recorded or seen now */
@@ -210,6 +227,21 @@ void confirm_data(const struct job *job, struct plan *out); /* before the first 
 const char *data_path(const struct job *job, const struct datum *datum); /* in the containers */
 const char *shard_dir(const struct job *job);                            /* NULL: no data is sharded */
 void add_data(const struct job *job, const struct role *role, int index, json_t *pod_spec);
+
+/* outputs.c: folders of their own, which are published when the work is done; the job has ended when they are listed.
+ */
+void find_outputs(struct job *job);                 /* and what follows from what their Jobs have done */
+const char *unusable_output(const struct job *job); /* why it can never be published like this; NULL: it can */
+bool outputs_are_listed(const struct job *job);
+void begin_outputs(struct job *job, struct plan *out);
+void want_output_claims(const struct job *job, struct plan *out);
+void want_outputs(const struct job *job, struct plan *out);
+void add_outputs(const struct job *job, const struct role *role, int index, json_t *pod_spec);
+const struct output *next_output_of(const struct job *job, const struct role *role, int index, int *at);
+json_t *outputs_status(const struct job *job);
+const char *publishing_text(const struct job *job); /* what it waits for, or what is wrong; only while it does */
+const char *output_failure(const struct job *job);  /* a reason; NULL: nothing is wrong */
+void say_output_events(const struct job *job, struct plan *out);
 
 /* spec_hash.c: what an attempt runs, and what of it was changed since. */
 const char *spec_hash(const struct job *job);

@@ -233,7 +233,7 @@ static json_t *secret_body(const struct observed *in, const struct identity *ide
 void want_mpi_secret(const struct job *job, struct plan *out)
 {
     if (is_mpi(job) && is_before_first_pod(job))
-        plan_prepare(out, KIND_SECRET, secret_name(job), secret_body);
+        plan_prepare(out, KIND_SECRET, secret_name(job), 0, secret_body);
 }
 
 /* -- in the pod --------------------------------------------------------------------------------------------------- */

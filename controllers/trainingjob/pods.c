@@ -37,6 +37,7 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
     mount_mpi_secret(&job, role, spec);
     add_checkpoint(&job, spec);
     add_data(&job, role, identity->index, spec);
+    add_outputs(&job, role, identity->index, spec);
     return pod;
 }
 

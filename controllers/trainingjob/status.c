@@ -27,7 +27,8 @@ static enum trainingjob_status_phase phase_of(const struct job *job, bool accept
         return !pods_left(job) ? TRAININGJOB_STATUS_PHASE_SUSPENDED : TRAININGJOB_STATUS_PHASE_SUSPENDING;
     if (!has_begun(job, accepted))
         return TRAININGJOB_STATUS_PHASE_PENDING;
-    if (job->outcome != OUTCOME_OPEN && (job->finished || keeps_running_pods(job) || !pods_left(job)))
+    if (job->outcome != OUTCOME_OPEN && (job->finished || keeps_running_pods(job) || !pods_left(job)) &&
+        (job->outcome == OUTCOME_FAILED || outputs_are_listed(job)))
         return job->outcome == OUTCOME_FAILED ? TRAININGJOB_STATUS_PHASE_FAILED : TRAININGJOB_STATUS_PHASE_SUCCEEDED;
     if (job->outcome != OUTCOME_OPEN)
         return TRAININGJOB_STATUS_PHASE_COMPLETING;
@@ -130,6 +131,8 @@ static const char *completing_text(const struct job *job)
 {
     const char *outcome = job->outcome == OUTCOME_FAILED ? final_text(job) : success_text(job);
 
+    if (job->outcome == OUTCOME_SUCCEEDED && !pods_left(job))
+        return arena_printf(job->arena, "%s; %s", outcome, publishing_text(job));
     return arena_printf(
         job->arena, "%s; waiting for %s to stop%s", outcome, pods_text(job, pods_left(job)), hanging_text(job));
 }
@@ -235,7 +238,9 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
     bool starting = phase == TRAININGJOB_STATUS_PHASE_STARTING, running = phase == TRAININGJOB_STATUS_PHASE_RUNNING;
     struct waiting waiting;
 
-    if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING)
+    if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING && !pods_left(job))
+        plan_condition(out, "Reconciling", true, "Publishing", "The work is done; its outputs are being published");
+    else if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING)
         plan_condition(
             out, "Reconciling", true, "Completing", "The outcome is known; pods that still run are being stopped");
     else if ((starting && find_waiting(job, &waiting)) || (running && find_denial(job, &waiting)))
@@ -270,7 +275,13 @@ static void say_complete(const struct job *job, struct plan *out, enum trainingj
                        "%s",
                        success_text(job));
     else if (job->outcome == OUTCOME_SUCCEEDED)
-        plan_condition(out, "Complete", false, phase_names[phase], "%s; other pods still run", success_text(job));
+        plan_condition(out,
+                       "Complete",
+                       false,
+                       phase_names[phase],
+                       "%s; %s",
+                       success_text(job),
+                       pods_left(job) ? "other pods still run" : "its outputs are not published yet");
     else
         plan_condition(out, "Complete", false, phase_names[phase], "Not all workers have succeeded");
 }
@@ -288,6 +299,8 @@ static void say_failed(const struct job *job, struct plan *out, enum trainingjob
         plan_condition(out, "Failed", false, phase_names[phase], "Nothing has failed");
     if (phase == TRAININGJOB_STATUS_PHASE_FAILED && accepted)
         plan_condition(out, "Stalled", true, reason, "%s", final_text(job));
+    else if (accepted && output_failure(job))
+        plan_condition(out, "Stalled", true, output_failure(job), "%s; %s", success_text(job), publishing_text(job));
     else if (accepted)
         plan_condition(out, "Stalled", false, "NotStalled", "The job has neither failed nor been refused");
 }
@@ -346,5 +359,7 @@ void say_status(const struct job *job, struct plan *out, bool accepted)
     plan_status(out, "roles", roles_status(job));
     plan_status(out, "replacing", replacing_status(job));
     plan_status(out, "lastFailure", last_failure(job));
+    plan_status(out, "outputs", outputs_status(job));
     say_events(job, out, phase);
+    say_output_events(job, out);
 }

@@ -299,6 +299,35 @@ struct trainingjob_status_last_failure {
     const char *role;
 };
 
+enum trainingjob_status_outputs_phase {
+    TRAININGJOB_STATUS_OUTPUTS_PHASE_RUNNING = 1,
+    TRAININGJOB_STATUS_OUTPUTS_PHASE_SUCCEEDED,
+    TRAININGJOB_STATUS_OUTPUTS_PHASE_FAILED,
+};
+
+/* status.outputs[] */
+struct trainingjob_status_outputs {
+    int64_t bytes;
+    bool has_bytes;
+    int64_t completion_time;
+    const char *digest;
+    int64_t fetched_bytes;
+    bool has_fetched_bytes;
+    const char *message;
+    const char *name;
+    int64_t number;
+    bool has_number;
+    int64_t objects;
+    bool has_objects;
+    enum trainingjob_status_outputs_phase phase;
+    const char *reason;
+    const char *requested_at;
+    const char *run;
+    const char *spec_hash;
+    int64_t start_time;
+    const char *version;
+};
+
 enum trainingjob_status_phase {
     TRAININGJOB_STATUS_PHASE_PENDING = 1,
     TRAININGJOB_STATUS_PHASE_QUEUED,
@@ -356,6 +385,8 @@ struct trainingjob_status {
     const char *message;
     int64_t observed_generation;
     bool has_observed_generation;
+    const struct trainingjob_status_outputs *outputs;
+    size_t outputs_count;
     enum trainingjob_status_phase phase;
     const char *pods_ready;
     const struct trainingjob_status_replacing *replacing;

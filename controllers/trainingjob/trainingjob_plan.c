@@ -15,11 +15,13 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         return;
     }
     accepted = accept_job(&job, out);
+    begin_outputs(&job, out);
     say_status(&job, out, accepted);
     if (accepted)
         say_overrides(&job, out);
     say_changes(&job, out);
     watch_deadline(&job, out);
+    want_outputs(&job, out);
     if (job.outcome != OUTCOME_OPEN)
         clean_up(&job, out);
     else
@@ -29,14 +31,15 @@ static void trainingjob_plan(const struct observed *in, struct plan *out)
         want_service(&job, out);
         want_mpi_secret(&job, out);
         want_checkpoint_claim(&job, out);
+        want_output_claims(&job, out);
         want_pods(&job, out);
     }
     if (job.lost_pod)
         plan_confirm(out, KIND_POD, job.lost_pod);
 }
 
-static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_COUNT };
-static const enum kind names[] = { KIND_DATA_SET, KIND_COUNT };
+static const enum kind owns[] = { KIND_POD, KIND_SERVICE, KIND_JOB, KIND_COUNT };
+static const enum kind names[] = { KIND_DATA_SET, KIND_MODEL, KIND_COUNT };
 static const enum kind regards[] = { KIND_POD, KIND_COUNT };
 static const char *const lazy_status[] = { "message", "podsReady", "roles", NULL };
 

@@ -79,6 +79,7 @@ struct held {
 static const struct held held[] = {
     { "pod", FINALIZER_RECORD, "/api/v1", "pods", true },
     { "dataset", FINALIZER_IN_USE, "/apis/kitae.dev/v1alpha1", "datasets", false },
+    { "model", FINALIZER_IN_USE, "/apis/kitae.dev/v1alpha1", "models", false },
 };
 
 /* The finalizers without ours; NULL when it is not among them. The caller owns it. */

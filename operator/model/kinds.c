@@ -7,6 +7,7 @@
 static const struct kind_info kinds[KIND_COUNT] = {
     [KIND_TRAINING_JOB] = { "TrainingJob", KITAE, "trainingjobs", "trainingjob", .keeps_status = true },
     [KIND_DATA_SET] = { "DataSet", KITAE, "datasets", "dataset", .keeps_status = true },
+    [KIND_MODEL] = { "Model", KITAE, "models", "model", .keeps_status = true },
     [KIND_POD] = { "Pod", "", "v1", "pods", "pod", .child = true },
     [KIND_SERVICE] = { "Service", "", "v1", "services", "service", .child = true },
     [KIND_JOB] = { "Job", "batch", "v1", "jobs", "job", .child = true, .keeps_status = true },
@@ -24,6 +25,7 @@ static const struct kind_info kinds[KIND_COUNT] = {
 static const char *const api_versions[KIND_COUNT] = {
     [KIND_TRAINING_JOB] = "kitae.dev/v1alpha1",
     [KIND_DATA_SET] = "kitae.dev/v1alpha1",
+    [KIND_MODEL] = "kitae.dev/v1alpha1",
     [KIND_POD] = "v1",
     [KIND_SERVICE] = "v1",
     [KIND_JOB] = "batch/v1",

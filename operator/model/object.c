@@ -242,8 +242,10 @@ static const char *add_mentions(const char *list,
                                 size_t count,
                                 struct arena *arena)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         list = add_reference(list, KIND_DATA_SET, mentions[i].data_set, arena);
+        list = add_reference(list, KIND_MODEL, mentions[i].model, arena);
+    }
     return list;
 }
 
@@ -255,7 +257,8 @@ static const char *list_references(struct slice spec, struct arena *arena)
 
     if (!mentions)
         return list;
-    return add_mentions(list, mentions->data, mentions->data_count, arena);
+    list = add_mentions(list, mentions->data, mentions->data_count, arena);
+    return add_mentions(list, mentions->outputs, mentions->output_count, arena);
 }
 
 bool object_next_reference(const struct object *object, const char **at, enum kind *ret_kind, struct slice *ret_name)

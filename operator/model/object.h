@@ -15,6 +15,7 @@
 enum kind {
     KIND_TRAINING_JOB,
     KIND_DATA_SET,
+    KIND_MODEL,
     KIND_POD,
     KIND_SERVICE,
     KIND_JOB, /* batch/v1 */

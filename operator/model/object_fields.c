@@ -141,10 +141,12 @@ static const struct fields reference_type = TABLE(reference);
 
 static const struct field mention_fields[] = {
     OBJECT(mention, "dataSetRef", data_set, reference_type),
+    OBJECT(mention, "modelRef", model, reference_type),
 };
 static const struct fields mention_type = TABLE(mention);
 
 static const struct field mentions_fields[] = {
     LIST(mentions, "data", data, data_count, mention_type),
+    LIST(mentions, "outputs", outputs, output_count, mention_type),
 };
 const struct fields wire_mentions_type = TABLE(mentions);

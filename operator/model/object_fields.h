@@ -80,12 +80,14 @@ struct wire_reference {
 };
 
 struct wire_mention {
-    const struct wire_reference *data_set;
+    const struct wire_reference *data_set, *model;
 };
 
 struct wire_mentions {
     const struct wire_mention *data;
     size_t data_count;
+    const struct wire_mention *outputs;
+    size_t output_count;
 };
 
 extern const struct fields wire_mentions_type;

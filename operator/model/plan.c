@@ -35,9 +35,11 @@ void plan_create(
     add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, .record = record });
 }
 
-void plan_prepare(struct plan *out, enum kind kind, const char *name, late_body *body)
+void plan_prepare(struct plan *out, enum kind kind, const char *name, int index, late_body *body)
 {
-    add_want(out, (struct want){ .mode = WANT_PREPARE, .kind = kind, .name = name, .body = body });
+    add_want(out,
+             (struct want){
+                 .mode = WANT_PREPARE, .kind = kind, .name = name, .identity = { .index = index }, .body = body });
 }
 
 void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, late_body *body)

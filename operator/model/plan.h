@@ -96,9 +96,10 @@ void plan_create(
  * What the children that the plan names after it cannot do without, of a kind that is never read. Nothing tells whether
  * it is there: it is sent in each pass that has something to create, and that goes on only when it was accepted or its
  * name is taken. So the plan says it only while it may not be there, and its name must be one that nobody else takes.
- * Its body finds in->seed.
+ * Its body finds in->seed, and the index in its identity:
+ * which of several it is.
  */
-void plan_prepare(struct plan *out, enum kind kind, const char *name, late_body *body);
+void plan_prepare(struct plan *out, enum kind kind, const char *name, int index, late_body *body);
 
 /* Likewise, of something that outlives the object, and is found there by another of its name. */
 void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, late_body *body);

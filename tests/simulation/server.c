@@ -25,6 +25,7 @@ static const struct resource_info infos[RESOURCE_COUNT] = {
     [RESOURCE_EVENTS] = { "Event", "events.k8s.io/v1", "/apis/events.k8s.io/v1", "events" },
     [RESOURCE_LEASES] = { "Lease", "coordination.k8s.io/v1", "/apis/coordination.k8s.io/v1", "leases" },
     [RESOURCE_DATA_SETS] = { "DataSet", "kitae.dev/v1alpha1", "/apis/kitae.dev/v1alpha1", "datasets" },
+    [RESOURCE_MODELS] = { "Model", "kitae.dev/v1alpha1", "/apis/kitae.dev/v1alpha1", "models" },
     [RESOURCE_BATCH_JOBS] = { "Job", "batch/v1", "/apis/batch/v1", "jobs" },
     [RESOURCE_CRON_JOBS] = { "CronJob", "batch/v1", "/apis/batch/v1", "cronjobs" },
 };

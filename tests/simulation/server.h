@@ -25,6 +25,7 @@ enum resource {
     RESOURCE_EVENTS,
     RESOURCE_LEASES,
     RESOURCE_DATA_SETS, /* from here on nobody makes any yet: they are listed and watched */
+    RESOURCE_MODELS,
     RESOURCE_BATCH_JOBS,
     RESOURCE_CRON_JOBS,
     RESOURCE_COUNT,

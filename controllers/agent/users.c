@@ -1,0 +1,34 @@
+#include <string.h>
+
+#include "versioned.h"
+
+void find_users(struct versioned *kept, pinned_digest *pinned)
+{
+    struct objects referrers = kept->in->referrers;
+
+    kept->users = arena_alloc(kept->arena, referrers.count * sizeof(*kept->users));
+    for (size_t i = 0; i < referrers.count; i++) {
+        struct user user = { referrers.items[i], pinned(kept->in, referrers.items[i]) };
+
+        if (user.digest)
+            kept->users[kept->user_count++] = user;
+    }
+}
+
+bool version_is_used(const struct versioned *kept, const struct version *version)
+{
+    for (size_t i = 0; i < kept->tag_count; i++)
+        if (strcmp(kept->tags[i].version, version->name) == 0)
+            return true;
+    for (int i = 0; i < kept->user_count; i++)
+        if (strcmp(kept->users[i].digest, version->digest) == 0)
+            return true;
+    return false;
+}
+
+const char *user_text(const struct versioned *kept, int i)
+{
+    const struct object *object = kept->users[i].object;
+
+    return arena_printf(kept->arena, "%s/%s", kind_info(object->kind)->kind, object->name);
+}
