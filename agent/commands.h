@@ -3,6 +3,7 @@
 
 int command_sync(int argc, char **argv);
 int command_fetch(int argc, char **argv);
+int command_publish(int argc, char **argv);
 int command_remove(int argc, char **argv);
 int command_shard(int argc, char **argv);
 int command_verify(int argc, char **argv);

@@ -20,17 +20,19 @@
 #include "volume_error.h"
 
 static const char usage[] =
-    "Usage: kitae-agent fetch --source s3://BUCKET/PREFIX --digest DIGEST --to DIR [FLAGS]\n"
+    "Usage: kitae-agent fetch --source s3://BUCKET/PREFIX [--digest DIGEST] --to DIR [FLAGS]\n"
     "       kitae-agent fetch --store s3://BUCKET/PREFIX --digest DIGEST --to DIR [FLAGS]\n"
     "\n"
     "Brings one version to DIR, with its manifest in DIR/.manifest. From a store: what was published, by its manifest. "
     "From\n"
-    "a source: what is selected now, which must be the version; else it fails as Drifted. Every byte is checked.";
+    "a source: what is selected now, which must be the version when one is named; else it fails as Drifted. Every "
+    "byte\n"
+    "is checked.";
 
 static struct option options[] = {
     { "source", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of a selection" },
     { "store", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of published versions" },
-    { "digest", 0, OPTION_TEXT, "DIGEST", "the version, required" },
+    { "digest", 0, OPTION_TEXT, "DIGEST", "the version; required with --store" },
     { "to", 0, OPTION_TEXT, "DIR", "where it goes; made when it is not there; required" },
     PLACE_OPTIONS,
     SELECTION_OPTIONS,
@@ -183,7 +185,7 @@ static int check_digest(struct fetch *fetch, struct failure *failure)
     fetch->result.bytes = fetch->writer.bytes;
     if (manifest_writer_end(&fetch->writer, fetch->result.digest, failure) < 0)
         return -1;
-    if (strcmp(fetch->result.digest, fetch->digest) == 0)
+    if (!fetch->digest || strcmp(fetch->result.digest, fetch->digest) == 0)
         return 0;
     return failure_set(
         failure,
@@ -203,8 +205,8 @@ static int check_options(
 {
     if (!source == !store)
         return failure_set(failure, REASON_INVALID_OPTIONS, "write either --source or --store, one of the two");
-    if (!digest || !is_sha256(digest))
-        return failure_set(failure, REASON_INVALID_OPTIONS, "--digest is required: 64 hexadecimal digits");
+    if (digest ? !is_sha256(digest) : store != NULL)
+        return failure_set(failure, REASON_INVALID_OPTIONS, "--digest: write the 64 hexadecimal digits of a version");
     if (!to)
         return failure_set(failure, REASON_INVALID_OPTIONS, "--to is required: a folder");
     return 0;

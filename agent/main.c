@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {
     { "sync", command_sync, "from S3 to a version on a volume, or to its digest alone" },
     { "fetch", command_fetch, "one version from S3 to a folder, verified" },
+    { "publish", command_publish, "a folder to S3, as a version" },
     { "remove", command_remove, "versions from a volume or from S3" },
     { "shard", command_shard, "the shares of ranks in a version" },
     { "verify", command_verify, "every byte of a version" },

@@ -1,0 +1,231 @@
+/*
+ * `kitae-agent publish`: a folder to S3, as a version. Files go below the version's own prefix, which is named by the
+ * digest; the manifest goes last, and with it the version is there. Whatever breaks before leaves nothing that counts,
+ * and the next run writes the same objects again.
+ */
+
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../operator/base/memory.h"
+#include "commands.h"
+#include "folder.h"
+#include "progress.h"
+#include "result.h"
+#include "s3/get.h"
+#include "s3/put.h"
+#include "source.h"
+
+enum { WAIT_MS = 1000 };
+
+static const char usage[] =
+    "Usage: kitae-agent publish --from DIR --store s3://BUCKET/PREFIX [FLAGS]\n"
+    "\n"
+    "Makes a version of the files below DIR: PREFIX/versions/<digest>/, with its manifest, which is written last. A\n"
+    "version that is there already is left as it is.";
+
+static struct option options[] = {
+    { "from", 0, OPTION_TEXT, "DIR", "whose files are published, required" },
+    { "store", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of published versions, required" },
+    PLACE_OPTIONS,
+    TRANSFER_OPTIONS,
+    RESULT_OPTION,
+    { NULL },
+};
+
+struct publish {
+    struct source store;
+    struct folder folder;
+    char *manifest; /* its text */
+    size_t manifest_length;
+    struct progress progress;
+    struct result *result;
+    struct failure failure; /* the first of those under way */
+};
+
+/* One file under way. */
+struct upload {
+    struct publish *publish;
+    const struct folder_file *file;
+    int fd;
+};
+
+static char *object_of(const struct publish *publish, const char *key)
+{
+    char *object;
+
+    if (asprintf(&object, "%sversions/%s/%s", publish->store.prefix, publish->result->digest, key) < 0)
+        BUG("out of memory");
+    return object;
+}
+
+/* -- what it is ---------------------------------------------------------------------------------------------------- */
+
+static int write_lines(struct publish *publish, struct manifest_writer *writer, struct failure *failure)
+{
+    for (size_t i = 0; i < publish->folder.count; i++) {
+        const struct folder_file *file = &publish->folder.files[i];
+        struct manifest_line line = { .size = (uint64_t)file->was.st_size };
+
+        memcpy(line.sha256, file->sha256, sizeof(line.sha256));
+        snprintf(line.key, sizeof(line.key), "%s", file->key); /* key_problem() has looked at its length */
+        if (manifest_write(writer, &line, failure) < 0)
+            return -1;
+    }
+    return manifest_writer_end(writer, publish->result->digest, failure);
+}
+
+static int make_manifest(struct publish *publish, struct failure *failure)
+{
+    FILE *file = open_memstream(&publish->manifest, &publish->manifest_length);
+    struct manifest_writer writer;
+    int result;
+
+    if (!file)
+        BUG("out of memory");
+    manifest_writer_start(&writer, file);
+    result = write_lines(publish, &writer, failure);
+    manifest_writer_drop(&writer);
+    fclose(file);
+    return result;
+}
+
+/* 1: it is published, 0: it is not, -1. */
+static int is_there(const struct publish *publish, struct failure *failure)
+{
+    auto_free char *object = object_of(publish, ".manifest");
+    auto_strbuf struct strbuf text = { .maximum = STRBUF_MAX_RESPONSE };
+
+    if (s3_get_text(publish->store.s3, object, &text, failure) < 0)
+        return failure->reason == REASON_NO_SUCH_KEY ? 0 : -1;
+    if (text.length == publish->manifest_length && memcmp(text.data, publish->manifest, text.length) == 0)
+        return 1;
+    return failure_set(failure,
+                       REASON_CHECKSUM_MISMATCH,
+                       "s3://%s/%s is not the manifest of its name: it was changed in the store; remove it",
+                       publish->store.location.bucket,
+                       object);
+}
+
+/* -- sending ------------------------------------------------------------------------------------------------------- */
+
+static void fail(struct publish *publish, const struct failure *failure)
+{
+    if (!publish->failure.reason)
+        publish->failure = *failure;
+}
+
+static void sent(void *context, const struct failure *problem)
+{
+    struct upload *upload = context;
+    struct publish *publish = upload->publish;
+    struct failure failure;
+
+    if (problem)
+        fail(publish, problem);
+    else if (folder_check(upload->file, upload->fd, &failure) < 0)
+        fail(publish, &failure);
+    publish->result->fetched++;
+    publish->result->fetched_bytes += (uint64_t)upload->file->was.st_size;
+    progress_add(&publish->progress, (uint64_t)upload->file->was.st_size);
+    close(upload->fd);
+    free(upload);
+}
+
+static void send_file(struct publish *publish, const struct folder_file *file)
+{
+    auto_free char *object = object_of(publish, file->key);
+    struct upload *upload;
+    struct failure failure;
+    int fd = folder_open(&publish->folder, file, &failure);
+
+    if (fd < 0) {
+        fail(publish, &failure);
+        return;
+    }
+    upload = xcalloc(1, sizeof(*upload));
+    *upload = (struct upload){ publish, file, fd };
+    s3_put(publish->store.s3,
+           &(struct s3_put){
+               .key = object, .fd = fd, .size = (uint64_t)file->was.st_size, .done = sent, .context = upload });
+}
+
+static int send_files(struct publish *publish, struct failure *failure)
+{
+    size_t next = 0;
+
+    do
+        while (next < publish->folder.count && !publish->failure.reason && s3_room(publish->store.s3))
+            send_file(publish, &publish->folder.files[next++]);
+    while (s3_step(publish->store.s3, WAIT_MS) || (next < publish->folder.count && !publish->failure.reason));
+    if (!publish->failure.reason)
+        return 0;
+    *failure = publish->failure;
+    return -1;
+}
+
+/* Somebody else may have been first with the very same. */
+static int send_manifest(const struct publish *publish, struct failure *failure)
+{
+    auto_free char *object = object_of(publish, ".manifest");
+    struct slice text = { publish->manifest, publish->manifest_length };
+
+    if (s3_put_text(publish->store.s3, object, text, true, failure) == 0 || failure->reason == REASON_ALREADY_EXISTS)
+        return 0;
+    return -1;
+}
+
+/* -- the command --------------------------------------------------------------------------------------------------- */
+
+static int publish_version(struct publish *publish, struct failure *failure)
+{
+    int there = is_there(publish, failure);
+
+    if (there)
+        return there < 0 ? -1 : 0;
+    progress_start(&publish->progress, "publish");
+    if (send_files(publish, failure) < 0 || send_manifest(publish, failure) < 0)
+        return -1;
+    progress_end(&publish->progress);
+    return 0;
+}
+
+static int publish_folder(struct publish *publish, struct failure *failure)
+{
+    const char *from = option_named(options, "from")->text, *store = option_named(options, "store")->text;
+    struct result *result = publish->result;
+
+    if (!from || !store)
+        return failure_set(failure, REASON_INVALID_OPTIONS, "--from and --store are required: a folder and s3://...");
+    if (source_open(&publish->store, options, store, failure) < 0 || folder_read(&publish->folder, from, failure) < 0 ||
+        make_manifest(publish, failure) < 0)
+        return -1;
+    result->objects = publish->folder.count;
+    result->bytes = publish->folder.bytes;
+    snprintf(result->uri,
+             sizeof(result->uri),
+             "s3://%s/%sversions/%s/",
+             publish->store.location.bucket,
+             publish->store.prefix,
+             result->digest);
+    return publish_version(publish, failure);
+}
+
+static int run(struct result *result, struct failure *failure)
+{
+    struct publish publish = { .result = result };
+    int done = publish_folder(&publish, failure);
+
+    folder_close(&publish.folder);
+    source_close(&publish.store);
+    free(publish.manifest);
+    return done;
+}
+
+int command_publish(int argc, char **argv)
+{
+    return command_run(options, argc, argv, usage, run);
+}
