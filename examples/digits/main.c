@@ -46,7 +46,7 @@ static int succeed(const struct options *options, int rank, double accuracy)
 {
     char word[80];
 
-    snprintf(word, sizeof(word), "accuracy %.1f %% on %d held-out digits", 100 * accuracy, DATA_HELD_OUT);
+    snprintf(word, sizeof(word), "accuracy %.1f %% on %u held-out digits", 100 * accuracy, data_held_out_count());
     if (rank == 0)
         puts(word);
     leave_word(options, word);
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         options_help(stdout);
         return 0;
     }
-    if (place_from_environment(&place, &err) < 0)
+    if ((options.data && data_read(options.data, &err) < 0) || place_from_environment(&place, &err) < 0)
         return fail(&options, 0, &err);
     return work(&options, &place);
 }

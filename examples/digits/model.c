@@ -1,7 +1,10 @@
 #include "model.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "random.h"
 
@@ -137,6 +140,31 @@ void model_step(struct model *model, const float *gradient, float scale, float r
         model->velocities[i] = MOMENTUM * model->velocities[i] - rate * scale * gradient[i];
         model->parameters[i] += model->velocities[i];
     }
+}
+
+static int write_model(const struct model *model, FILE *file)
+{
+    fprintf(file, "hidden %zu\n", model->hidden);
+    for (size_t i = 0; i < model->count; i++)
+        fprintf(file, "%a\n", (double)model->parameters[i]);
+    return fflush(file) == 0 && fsync(fileno(file)) == 0 && !ferror(file) ? 0 : -1;
+}
+
+int model_save(const struct model *model, const char *folder, struct error *err)
+{
+    char path[4096], part[4200];
+    FILE *file;
+    int result;
+
+    snprintf(path, sizeof(path), "%s/digits.txt", folder);
+    snprintf(part, sizeof(part), "%s.part", path);
+    file = fopen(part, "we");
+    if (!file)
+        return error_set(err, EXIT_FAULT, "%s cannot be written: %s", part, strerror(errno));
+    result = write_model(model, file);
+    if (fclose(file) != 0 || result < 0 || rename(part, path) != 0)
+        return error_set(err, EXIT_FAULT, "%s cannot be written: %s", path, strerror(errno));
+    return 0;
 }
 
 uint64_t model_checksum(const struct model *model)

@@ -37,5 +37,8 @@ unsigned model_predict(const struct model *model, const struct digit *digit);
 /* One step of gradient descent with momentum. `scale` makes the sum of gradients an average: 1 / digits in the sum. */
 void model_step(struct model *model, const float *gradient, float scale, float rate);
 
+/* Writes digits.txt into a folder, whole or not at all: "hidden N", then a parameter a line, exact. */
+int model_save(const struct model *model, const char *folder, struct error *err);
+
 /* FNV-1a over the bits of all parameters: equal models, equal sums. */
 uint64_t model_checksum(const struct model *model);

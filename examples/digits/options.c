@@ -42,6 +42,8 @@ static const struct flag FLAGS[] = {
     { "timeout-seconds", "N", "limit for a peer to answer", WHOLE, AT(timeout_seconds), 1, 3600 },
     { "fail-at-epoch", "N", "fail, with exit code 3; 0: never", WHOLE, AT(fail_at_epoch), 0, 10000 },
     { "fail-rank", "N", "which rank does", WHOLE, AT(fail_rank), 0, INT_MAX },
+    { "data", "DIR", "digits of its *.csv files; none: those built in", TEXT, AT(data), 0, 0 },
+    { "output", "DIR", "gets the model, digits.txt; none: it is not kept", TEXT, AT(output), 0, 0 },
     { "termination-log", "FILE", "gets the last word if it exists", TEXT, AT(termination_log), 0, 0 },
 };
 
@@ -121,7 +123,7 @@ void options_help(FILE *stream)
         else if (flag->kind == DECIMAL)
             fprintf(stream, "(%g)\n", *(const double *)value);
         else
-            fprintf(stream, "(%s)\n", *(const char *const *)value);
+            fprintf(stream, "(%s)\n", *(const char *const *)value ? *(const char *const *)value : "none");
     }
     fputs("\nExit codes: 0 trained, 1 cannot go on, 2 wrong flag or environment, 3 asked to fail,\n"
           "4 another rank failed, 128 + n stopped by signal n.\n",

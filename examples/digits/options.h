@@ -16,6 +16,8 @@ struct options {
     long timeout_seconds;    /* for a peer to answer, at each step */
     long fail_at_epoch;      /* counted from 1; 0: never */
     long fail_rank;
+    const char *data;   /* a folder of digits; NULL: those compiled in */
+    const char *output; /* a folder that gets the model; NULL: it is not kept */
     const char *termination_log;
     bool help; /* wanted, and nothing else */
 };

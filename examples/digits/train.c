@@ -19,8 +19,9 @@ struct trainer {
     const struct options *options;
     struct group *group;
     struct model model;
-    struct random random;          /* in the same state on all ranks */
-    unsigned order[DATA_TRAINING]; /* of the training digits in this epoch */
+    struct random random;      /* in the same state on all ranks */
+    unsigned order[DATA_MOST]; /* of the training digits in this epoch */
+    unsigned count;            /* of them */
 };
 
 uint64_t train_settings(const struct options *options)
@@ -32,13 +33,14 @@ uint64_t train_settings(const struct options *options)
     mix.state = random_next(&mix) ^ (uint64_t)options->epochs;
     mix.state = random_next(&mix) ^ (uint64_t)options->hidden;
     mix.state = random_next(&mix) ^ rate;
+    mix.state = random_next(&mix) ^ data_training_count();
     return random_next(&mix);
 }
 
 /* Fisher and Yates. */
 static void shuffle(struct trainer *trainer)
 {
-    for (unsigned left = DATA_TRAINING; left > 1; left--) {
+    for (unsigned left = trainer->count; left > 1; left--) {
         unsigned other = random_below(&trainer->random, left);
         unsigned digit = trainer->order[other];
 
@@ -69,11 +71,11 @@ static int measure(struct trainer *trainer, double *ret_accuracy, struct error *
     unsigned rank = (unsigned)trainer->group->rank, world = (unsigned)trainer->group->world;
     float right = 0;
 
-    for (unsigned i = rank; i < DATA_HELD_OUT; i += world)
+    for (unsigned i = rank; i < data_held_out_count(); i += world)
         right += model_predict(&trainer->model, data_held_out(i)) == data_held_out(i)->label;
     if (group_sum(trainer->group, &right, 1, err) < 0)
         return -1;
-    *ret_accuracy = (double)right / DATA_HELD_OUT;
+    *ret_accuracy = (double)right / data_held_out_count();
     return 0;
 }
 
@@ -82,13 +84,13 @@ static int run_epoch(struct trainer *trainer, double *ret_loss, struct error *er
     double loss = 0;
 
     shuffle(trainer);
-    for (unsigned from = 0; from < DATA_TRAINING; from += BATCH) {
-        unsigned to = from + BATCH < DATA_TRAINING ? from + BATCH : DATA_TRAINING;
+    for (unsigned from = 0; from < trainer->count; from += BATCH) {
+        unsigned to = from + BATCH < trainer->count ? from + BATCH : trainer->count;
 
         if (step(trainer, from, to, &loss, err) < 0)
             return -1;
     }
-    *ret_loss = loss / DATA_TRAINING;
+    *ret_loss = loss / trainer->count;
     return 0;
 }
 
@@ -119,19 +121,31 @@ static int run_epochs(struct trainer *trainer, double *ret_accuracy, struct erro
     return 0;
 }
 
-int train(const struct options *options, struct group *group, double *ret_accuracy, struct error *err)
+static int train_model(struct trainer *trainer, double *ret_accuracy, struct error *err)
 {
-    struct trainer trainer = { .options = options, .group = group, .random = { ~(uint64_t)options->seed } };
+    const struct options *options = trainer->options;
+    struct group *group = trainer->group;
     uint64_t checksum;
 
-    model_init(&trainer.model, (size_t)options->hidden, (uint64_t)options->seed);
-    for (unsigned i = 0; i < DATA_TRAINING; i++)
-        trainer.order[i] = i;
+    model_init(&trainer->model, (size_t)options->hidden, (uint64_t)options->seed);
+    trainer->count = data_training_count();
+    for (unsigned i = 0; i < trainer->count; i++)
+        trainer->order[i] = i;
     if (group->rank == 0)
-        printf("training %zu weights on %d digits\n", trainer.model.count, DATA_TRAINING);
-    if (run_epochs(&trainer, ret_accuracy, err) < 0)
+        printf("training %zu weights on %u digits\n", trainer->model.count, trainer->count);
+    if (run_epochs(trainer, ret_accuracy, err) < 0)
         return -1;
-    checksum = model_checksum(&trainer.model);
+    checksum = model_checksum(&trainer->model);
     printf("rank %d of %d: weights %016" PRIx64 "\n", group->rank, group->world, checksum);
     return group_same(group, checksum, err);
+}
+
+int train(const struct options *options, struct group *group, double *ret_accuracy, struct error *err)
+{
+    static struct trainer trainer; /* large */
+
+    trainer = (struct trainer){ .options = options, .group = group, .random = { ~(uint64_t)options->seed } };
+    if (train_model(&trainer, ret_accuracy, err) < 0)
+        return -1;
+    return group->rank == 0 && options->output ? model_save(&trainer.model, options->output, err) : 0;
 }

@@ -37,3 +37,51 @@ program() {
     done
     kubectl create configmap -n "$namespace" "$name" "${from[@]}"
 }
+
+# -- an S3 server in the cluster: Service s3, port 7070, bucket market, Secret reader ---------------------------------
+
+# What runs in a pod of ours beside the server: the agent's image, with its pods' own rights.
+start_s3() {
+    "$root/tests/cluster/build" s3 >/dev/null || fail "no S3 server"
+    "$root/tests/e2e/images/agent-image" >"$scratch/agent.tar"
+    "$root/tests/cluster/cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$scratch/agent.tar" >/dev/null || fail "no image"
+    kubectl create secret generic -n "$namespace" reader --from-literal=AWS_ACCESS_KEY_ID=tester \
+        --from-literal=AWS_SECRET_ACCESS_KEY=tested >/dev/null
+    kubectl apply -n "$namespace" -f - >/dev/null <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: s3, labels: {app: s3}}
+spec:
+  containers:
+  - name: s3
+    image: kitae.dev/e2e-agent:test
+    imagePullPolicy: Never
+    command: [versitygw, --access, tester, --secret, tested, --port, ":7070", posix, /buckets]
+    ports: [{containerPort: 7070}]
+    readinessProbe: {tcpSocket: {port: 7070}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: s3}
+spec: {selector: {app: s3}, ports: [{port: 7070}]}
+END
+    kubectl wait -n "$namespace" --for=condition=Ready pod/s3 --timeout=60s >/dev/null || fail "the S3 server does not start"
+    kubectl port-forward -n "$namespace" pod/s3 :7070 >"$scratch/forward" 2>&1 &
+    helpers+=($!)
+    within 20 grep -q 'Forwarding from 127' "$scratch/forward"
+    s3=http://$(grep -om1 '127[^ ]*' "$scratch/forward")
+    to_s3 market -X PUT
+}
+
+# from_s3 KEY [CURL-FLAG...]: what the server answers. to_s3 likewise, until it goes well.
+from_s3() {
+    local key=$1
+    shift
+    curl -sSf --aws-sigv4 aws:amz:us-east-1:s3 --user tester:tested -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@" "$s3/$key"
+}
+to_s3() { within 10 from_s3 "$@"; }
+
+put() { # KEY: from standard input, into the bucket market
+    cat >"$scratch/object"
+    to_s3 "market/$1" -T "$scratch/object"
+}
