@@ -87,7 +87,7 @@ static int read_page(struct reflector *reflector, struct slice body, struct erro
         return scan_error(&scan, err);
     if (!version)
         return error_set(err, ERROR_INVALID, "a list without a resourceVersion");
-    reflector->version = version;
+    reflector->list_version = version;
     return 0;
 }
 
@@ -107,6 +107,7 @@ static void finish_list(struct reflector *reflector)
     struct engine *engine = reflector->engine;
 
     sweep(reflector);
+    reflector->version = reflector->list_version; /* not before: whoever waits for a version waits for all objects */
     wake_writers(reflector);
     reflector->lists++;
     reflector->absent = false;

@@ -33,10 +33,11 @@ struct reflector {
     const char *selector;  /* NULL: none */
     enum reflector_state state;
     enum watch_transport transport;
-    uint64_t listed_from; /* `version` when the list under way began */
-    uint64_t version;     /* everything up to here has been seen */
-    bool synced;          /* has finished its first list */
-    bool absent;          /* the server does not have the kind */
+    uint64_t listed_from;  /* `version` when the list under way began */
+    uint64_t version;      /* everything up to here has been seen */
+    uint64_t list_version; /* of the list under way: its pages tell of one moment, and count when all are there */
+    bool synced;           /* has finished its first list */
+    bool absent;           /* the server does not have the kind */
     unsigned serial;
     int64_t wake_at; /* when a WAIT ends */
     int64_t opened_at, heard_at;
