@@ -23,25 +23,33 @@ const struct version *catalog_latest(const struct catalog *catalog)
     return NULL;
 }
 
-const struct version *catalog_find(const struct catalog *catalog, const char *digest)
+static struct version *find(struct catalog *catalog, const char *digest)
 {
     for (int i = 0; i < catalog->count; i++)
-        if (strcmp(catalog->items[i].digest, digest) == 0 && !catalog->items[i].removing)
+        if (strcmp(catalog->items[i].digest, digest) == 0)
             return &catalog->items[i];
     return NULL;
 }
 
+bool catalog_lists(const struct catalog *catalog, const char *digest)
+{
+    const struct version *version = find((struct catalog *)catalog, digest);
+
+    return version && !version->removing;
+}
+
 const struct version *catalog_add(struct catalog *catalog, struct version like)
 {
-    const struct version *version = catalog_find(catalog, like.digest);
+    struct version *version = find(catalog, like.digest);
 
     if (!version) {
         if (catalog->count == MAX_VERSIONS)
             return NULL;
         like.name = arena_printf(catalog->arena, "v%d", catalog->next++);
-        catalog->items[catalog->count] = like;
         version = &catalog->items[catalog->count++];
+        *version = like;
     }
+    version->removing = false;
     catalog->latest = version->name;
     return version;
 }

@@ -38,11 +38,14 @@ struct catalog {
     const char *latest; /* NULL: none yet */
 };
 
-void catalog_put(struct catalog *catalog, struct version version);                     /* one that is in the status */
-const struct version *catalog_find(const struct catalog *catalog, const char *digest); /* that is not going; or NULL */
-const struct version *catalog_latest(const struct catalog *catalog);                   /* NULL: there is none yet */
+void catalog_put(struct catalog *catalog, struct version version);     /* one that is in the status */
+bool catalog_lists(const struct catalog *catalog, const char *digest); /* and it is not marked */
+const struct version *catalog_latest(const struct catalog *catalog);   /* NULL: there is none yet */
 
-/* The version with that content becomes the latest; a new one when there is none. NULL when there is no room. */
+/*
+ * The version with that content becomes the latest, and loses its mark; a new one when there is none. NULL when there
+ * is no room. Not while marked ones are being removed: this may be one of them.
+ */
 const struct version *catalog_add(struct catalog *catalog, struct version like);
 
 /* Which versions stay beside the latest one; numbers of 0 keep nothing. */

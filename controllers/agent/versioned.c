@@ -46,8 +46,10 @@ void work_end(struct versioned *kept, const struct run *run, struct version like
     if (kept->work.phase != RECORD_SUCCEEDED)
         return;
     if (!run->result.digest) {
-        record_fail(
-            &kept->work, REASON_RESULT_LOST, "The Job has succeeded, but its pod, which said what it found, is gone");
+        record_fail(&kept->work,
+                    REASON_RESULT_LOST,
+                    "The Job has succeeded, but nobody knows what it found: its pod is gone, or versions were removed "
+                    "meanwhile");
         return;
     }
     like.digest = run->result.digest;

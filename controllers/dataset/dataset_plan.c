@@ -54,10 +54,10 @@ static void read_rules(struct set *set)
                                               .min_age_seconds = rules->min_age_seconds };
 }
 
-/* Of a TrainingJob that has neither ended nor failed. */
+/* Of a TrainingJob whose pods run or will. */
 static const char *pinned_by(const struct observed *in, const struct object *job)
 {
-    const struct trainingjob_status *status = trainingjob_status_of_user(job, in->arena);
+    const struct trainingjob_status *status = trainingjob_status_of_reader(job, in->arena);
 
     for (size_t i = 0; status && i < status->data_count; i++)
         if (strcmp(status->data[i].name, in->self->name) == 0)

@@ -43,6 +43,17 @@ static const struct object *next_scheduled(const struct set *set, struct run *re
     return next;
 }
 
+/*
+ * A run of the schedule may meet a removal. Which of the two had the volume first nobody can tell: what it says it
+ * found may be gone since.
+ */
+static bool met_removal(const struct set *set, const struct run *run)
+{
+    const struct record *removal = &set->kept.removal;
+
+    return removal->phase && run->started_at <= removal->completion_time && run->finished_at >= removal->start_time;
+}
+
 void end_sync(struct set *set)
 {
     struct versioned *kept = &set->kept;
@@ -53,11 +64,13 @@ void end_sync(struct set *set)
         if (run.state < RUN_SUCCEEDED)
             return;
     } else {
-        job = next_scheduled(set, &run);
+        job = kept->removal.phase == RECORD_RUNNING ? NULL : next_scheduled(set, &run);
         if (!job)
             return;
         kept->work.run = job->name;
         kept->work.start_time = run.started_at;
+        if (met_removal(set, &run))
+            run.result.digest = NULL;
     }
     set->found = run.result;
     work_end(kept, &run, (struct version){ 0 });

@@ -80,7 +80,7 @@ static bool take_next(struct model *model)
     for (int i = 0; i < kept->user_count; i++) {
         status = trainingjob_status_of_user(kept->users[i].object, kept->arena);
         output = published(status, model->in->self->name);
-        if (catalog_find(&kept->catalog, output->digest) ||
+        if (catalog_lists(&kept->catalog, output->digest) ||
             (first && output->completion_time >= first->completion_time))
             continue;
         first = output;
@@ -94,6 +94,6 @@ static bool take_next(struct model *model)
 
 void take_published(struct model *model)
 {
-    while (!model->kept.is_full && take_next(model))
+    while (model->kept.removal.phase != RECORD_RUNNING && !model->kept.is_full && take_next(model))
         ;
 }

@@ -6,3 +6,7 @@
 
 /* NULL: it is no TrainingJob, has ended for good and needs nothing any more, or cannot be read. In the arena. */
 const struct trainingjob_status *trainingjob_status_of_user(const struct object *object, struct arena *arena);
+
+/* Likewise, but not NULL for one that has ended and left pods running (cleanPodPolicy None): they still read its data.
+ */
+const struct trainingjob_status *trainingjob_status_of_reader(const struct object *object, struct arena *arena);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../controllers/dataset/dataset_fields.h"
+#include "../../controllers/model/model_fields.h"
 #include "../../controllers/trainingjob/trainingjob_fields.h"
 #include "people.h"
 #include "trees.h"
@@ -46,6 +48,9 @@ void admit_defaults(enum resource resource, json_t *tree)
 
     if (resource == RESOURCE_PODS)
         set_missing(tree, "status", OBJ({ "phase", jb_str("Pending") }));
+    if (!resource_is_custom(resource))
+        return;
+    set_missing(tree, "status", OBJ({ "observedGeneration", jb_int(-1) }, { "phase", jb_str("Pending") }));
     if (resource != RESOURCE_JOBS)
         return;
     spec = tree_part(tree, "spec");
@@ -53,7 +58,6 @@ void admit_defaults(enum resource resource, json_t *tree)
     default_roles(spec);
     set_missing(spec, "suspend", json_false());
     set_missing(spec, "cleanPodPolicy", jb_str("Running"));
-    set_missing(tree, "status", OBJ({ "observedGeneration", jb_int(-1) }, { "phase", jb_str("Pending") }));
 }
 
 /* -- new objects -------------------------------------------------------------------------------------------------- */
@@ -109,7 +113,7 @@ static bool is_suspended(const json_t *tree)
 /* The rules of crds/trainingjob.yaml: once started, these stay, unless suspended before and after. */
 int admit_change(struct world *world, const struct thing *thing, const json_t *tree, struct answer *ret)
 {
-    static const char *const fixed[] = { "roles", "framework", "template" };
+    static const char *const fixed[] = { "roles", "framework", "template", "data", "outputs" };
     const json_t *before = thing->now->tree;
 
     (void)world;
@@ -174,13 +178,16 @@ static bool prune(json_t *status)
 
 int admit_status(struct world *world, const struct target *target, json_t *status, struct answer *ret)
 {
-    const char *unknown = unknown_field(&trainingjob_status_type, status);
+    const char *unknown = unknown_field(target->resource == RESOURCE_DATA_SETS ? &dataset_status_type
+                                        : target->resource == RESOURCE_MODELS  ? &model_status_type
+                                                                               : &trainingjob_status_type,
+                                        status);
     json_auto_t *copy = NULL;
 
     if (target->strict && unknown)
         return refuse(ret,
                       verbs_status(400, "BadRequest", "strict decoding error: unknown field \"status.%s\"", unknown));
-    if (!world->server.old_definition)
+    if (!world->server.old_definition || target->resource != RESOURCE_JOBS)
         return 0;
     copy = tree_edit(status);
     if (target->strict && prune(copy))

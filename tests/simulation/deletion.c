@@ -48,7 +48,7 @@ static void mark_deleted(struct world *world, const struct thing *thing, json_t 
 
     jb_set(metadata, "deletionTimestamp", jb_str(server_format_time(server_time(world) + grace, text)));
     jb_set(metadata, "deletionGracePeriodSeconds", jb_int(grace));
-    if (thing->resource == RESOURCE_JOBS)
+    if (resource_is_custom(thing->resource))
         jb_set(metadata, "generation", jb_int(jb_get_int(metadata, "generation", 0) + 1));
 }
 
@@ -76,12 +76,15 @@ void deletion_begin(struct world *world, struct thing *thing, enum propagation p
 
 /* -- the garbage collector ---------------------------------------------------------------------------------------- */
 
-/* The uid of the job that owns a thing; "" when none does. */
+/* The uid of what owns a thing; "" when nothing does. */
 static const char *owner_uid(const struct thing *thing)
 {
-    const json_t *owner = tree_controller(thing->now->tree);
+    return jb_get_str(tree_controller(thing->now->tree), "uid");
+}
 
-    return strcmp(jb_get_str(owner, "kind"), "TrainingJob") == 0 ? jb_get_str(owner, "uid") : "";
+static bool may_own(const struct thing *thing)
+{
+    return resource_is_custom(thing->resource) || thing->resource == RESOURCE_BATCH_JOBS;
 }
 
 /* One child of the owner that is still there, or NULL; *at goes on from call to call. */
@@ -161,7 +164,7 @@ static void collect(struct world *world, void *context)
 
 void deletion_removed(struct world *world, struct thing *thing)
 {
-    if (thing->resource == RESOURCE_JOBS)
+    if (may_own(thing))
         agenda_add(&world->agenda, world->now + random_spread(&world->random, 20, 20000), collect, thing);
 }
 
@@ -171,14 +174,13 @@ static void check_owner(struct world *world, void *context)
     struct thing *child = context;
 
     world->server.acting = ACTOR_CLUSTER;
-    if (!child->gone && *owner_uid(child) && !thing_is_deleting(child) &&
-        !server_find_uid(world, RESOURCE_JOBS, owner_uid(child)))
+    if (!child->gone && *owner_uid(child) && !thing_is_deleting(child) && !server_owner(world, child->now->tree))
         deletion_begin(world, child, PROPAGATION_BACKGROUND, -1);
 }
 
 void deletion_added(struct world *world, struct thing *thing)
 {
-    if (thing->resource != RESOURCE_JOBS && *owner_uid(thing))
+    if (*owner_uid(thing) && strcmp(jb_get_str(tree_controller(thing->now->tree), "kind"), "ReplicaSet") != 0)
         agenda_add(&world->agenda, world->now + random_spread(&world->random, 1000, 20000), check_owner, thing);
 }
 

@@ -52,11 +52,24 @@ static bool has_lost_a_name(const struct world *world, const struct thing *job)
     return false;
 }
 
+/* It names a DataSet that has no version, or a Model that is not there. */
+static bool lacks_what_it_names(const struct world *world, const struct thing *job)
+{
+    const json_t *spec = jb_get(job->now->tree, "spec");
+    const char *set = jb_get_str(jb_get(json_array_get(jb_get(spec, "data"), 0), "dataSetRef"), "name");
+    const char *model = jb_get_str(jb_get(json_array_get(jb_get(spec, "outputs"), 0), "modelRef"), "name");
+    const struct thing *data_set = server_find(world, RESOURCE_DATA_SETS, job->namespace, set);
+
+    return (*set && (!data_set || thing_is_deleting(data_set) ||
+                     !*jb_get_str(jb_get(data_set->now->tree, "status"), "latest"))) ||
+           (*model && !server_find(world, RESOURCE_MODELS, job->namespace, model));
+}
+
 static void every_job_ends(struct world *world, const struct thing *job)
 {
     const json_t *tree = job->now->tree;
 
-    if (fact_is_terminal(tree) || is_refused(tree) || has_lost_a_name(world, job) ||
+    if (fact_is_terminal(tree) || is_refused(tree) || has_lost_a_name(world, job) || lacks_what_it_names(world, job) ||
         strcmp(fact_phase(tree), "Suspended") == 0)
         return;
     BROKEN(world, "%s is %s: %.300s", job->name, fact_phase(tree), jb_get_str(jb_get(tree, "status"), "message"));

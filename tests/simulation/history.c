@@ -11,13 +11,14 @@
 #include "network.h"
 #include "people.h"
 #include "process.h"
+#include "stores.h"
 #include "streams.h"
 #include "verbs.h"
 
 enum {
     SECOND = 1000,
     MINUTE = 60 * SECOND,
-    REST = 200 * SECOND,    /* nothing has changed for so long: all is at rest. Longer than any back-off */
+    REST = 700 * SECOND,    /* nothing has changed for so long: all is at rest. Longer than any back-off */
     PATIENCE = 60 * MINUTE, /* of the calm, until it must be at rest */
     QUIET = 2 * MINUTE,     /* ... and then nothing may be written */
 };
@@ -252,6 +253,7 @@ void history_finish(struct world *world)
     streams_finish(world);
     network_finish(world);
     lives_finish(world);
+    stores_finish(world);
     server_finish(world);
     agenda_finish(&world->agenda);
     free(world->trace.lines);

@@ -4,6 +4,7 @@
 
 #include "facts.h"
 #include "process.h"
+#include "stores.h"
 #include "trees.h"
 #include "world.h"
 
@@ -27,6 +28,8 @@ const struct invariant invariants[] = {
     { "verdicts_are_true",
       "A job is judged as its pods ended: success by its policy, failure by a pod that failed or by its deadline" },
     { "restarts_are_due", "A new attempt follows one that failed, one by one, within maxRestarts" },
+    { "data_is_there", "A pod that reads a version finds it, for as long as it runs" },
+    { "listed_is_there", "A version that is listed, and not marked, really lies where it is said to" },
     { "status_fits_schema", "Every status fits the schema of the CRD" },
     { "comes_to_rest", "In the calm the writing ends: nothing but the lease is written any more" },
     { "every_job_ends", "In the calm every job that can end has ended" },
@@ -164,9 +167,12 @@ void invariants_on_change(struct world *world, const struct change *change)
     writing_on_change(world, &copy);
     if (copy.thing->resource == RESOURCE_JOBS && copy.before)
         status_on_change(world, &copy);
+    if ((copy.thing->resource == RESOURCE_DATA_SETS || copy.thing->resource == RESOURCE_MODELS) && copy.before)
+        stores_on_status(world, copy.thing);
 }
 
 void invariants_at_end(struct world *world)
 {
     ending_check(world);
+    stores_at_end(world);
 }

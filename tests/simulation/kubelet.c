@@ -5,6 +5,7 @@
 #include "../../operator/base/memory.h"
 #include "../../operator/model/object.h"
 #include "deletion.h"
+#include "stores.h"
 #include "trees.h"
 #include "world.h"
 
@@ -206,6 +207,7 @@ static void start(struct world *world, void *context)
     }
     life->running = true;
     life->started_at = server_time(world);
+    stores_pod_starts(world, life->thing);
     later(world, world->weather.report_within, report, life);
     if (!life->forever)
         later(world, world->weather.run_within, run_out, life);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../operator/model/object.h"
 #include "admission.h"
 #include "trees.h"
 #include "world.h"
@@ -59,7 +60,7 @@ static int patch_status(struct world *world,
     json_t *tree = tree_edit(thing->now->tree);
     json_t *status = tree_merge(jb_get(tree, "status"), jb_get(patch, "status"));
 
-    if (thing->resource == RESOURCE_JOBS && admit_status(world, target, status, ret) < 0) {
+    if (resource_is_custom(thing->resource) && admit_status(world, target, status, ret) < 0) {
         json_decref(status);
         json_decref(tree);
         return -1;
@@ -76,8 +77,8 @@ static json_t *finish_main(const struct thing *thing, json_t *take_tree)
 
     jb_set(take_tree, "status", json_incref((json_t *)jb_get(before, "status")));
     keep_system_fields(before, take_tree);
-    if (thing->resource == RESOURCE_JOBS) {
-        admit_defaults(RESOURCE_JOBS, take_tree);
+    if (resource_is_custom(thing->resource)) {
+        admit_defaults(thing->resource, take_tree);
         if (!json_equal(jb_get(before, "spec"), jb_get(take_tree, "spec")))
             jb_set(tree_part(take_tree, "metadata"),
                    "generation",
@@ -103,6 +104,20 @@ static json_t *strategic(const struct thing *thing, const json_t *patch)
     return tree;
 }
 
+/* Server-side apply of the one finalizer that is ours: in the list or out of it, and the others stay. */
+static json_t *apply_guard(const struct thing *thing, const json_t *patch)
+{
+    const json_t *wanted = jb_get(tree_metadata(patch), "finalizers");
+    json_t *tree = tree_edit(thing->now->tree), *metadata = tree_part(tree, "metadata");
+    json_t *finalizers = tree_array_without(jb_get(metadata, "finalizers"), FINALIZER_IN_USE);
+
+    if (!finalizers)
+        finalizers = json_array();
+    json_array_extend(finalizers, (json_t *)wanted);
+    jb_set(metadata, "finalizers", finalizers);
+    return tree;
+}
+
 int patch_tree(struct world *world,
                const struct target *target,
                const struct thing *thing,
@@ -116,14 +131,17 @@ int patch_tree(struct world *world,
 
     if (!is_strategic && !is_apply && strcmp(content_type, "application/merge-patch+json") != 0)
         return refuse(ret, verbs_status(415, "UnsupportedMediaType", "%s", content_type));
-    if (is_strategic && thing->resource == RESOURCE_JOBS)
+    if (is_strategic && resource_is_custom(thing->resource))
         return refuse(ret,
                       verbs_status(415, "UnsupportedMediaType", "strategic merge is not there for custom resources"));
     if (check_preconditions(thing, patch, ret) < 0)
         return -1;
     if (target->status)
         return patch_status(world, target, thing, patch, ret_tree, ret);
-    *ret_tree = finish_main(thing, is_strategic ? strategic(thing, patch) : tree_merge(thing->now->tree, patch));
+    *ret_tree = finish_main(thing,
+                            is_strategic                                      ? strategic(thing, patch)
+                            : is_apply && resource_is_custom(thing->resource) ? apply_guard(thing, patch)
+                                                                              : tree_merge(thing->now->tree, patch));
     if (admit_change(world, thing, *ret_tree, ret) < 0) {
         json_decref(*ret_tree);
         return -1;

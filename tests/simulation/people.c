@@ -119,8 +119,38 @@ static void make_job(struct world *world, void *context)
         world->counters.jobs++;
 }
 
+/* set0, set1, model0 or model1, where it is not there yet. */
+static void make_versioned(struct world *world)
+{
+    bool is_model = chance(world, 500);
+    char name[16];
+
+    if (!world->weather.data)
+        return;
+    snprintf(name, sizeof(name), "%s%d", is_model ? "model" : "set", (int)random_below(&world->random, 2));
+    ask(world,
+        HTTP_POST,
+        "application/json",
+        is_model ? wish_model(world, name) : wish_data_set(world, name),
+        "/apis/kitae.dev/v1alpha1/namespaces/%s/%s",
+        some_namespace(world),
+        is_model ? "models" : "datasets");
+}
+
+static void make_versioned_later(struct world *world, void *context)
+{
+    (void)context;
+    if (!world->calm)
+        make_versioned(world);
+}
+
 void people_begin(struct world *world)
 {
+    for (unsigned i = 0; i < 12; i++)
+        agenda_add(&world->agenda,
+                   random_between(&world->random, 0, world->weather.busy_for * 2 / 3),
+                   make_versioned_later,
+                   NULL);
     for (unsigned i = 0; i < world->weather.jobs; i++)
         agenda_add(&world->agenda, random_between(&world->random, 0, world->weather.busy_for * 2 / 3), make_job, NULL);
 }
@@ -344,6 +374,47 @@ static void delete_namespace(struct world *world)
     deletion_of_namespace(world, namespace);
 }
 
+static struct thing *some_versioned(struct world *world)
+{
+    return some(world, chance(world, 500) ? RESOURCE_DATA_SETS : RESOURCE_MODELS);
+}
+
+static void ask_for_sync(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_DATA_SETS);
+
+    if (thing)
+        patch(
+            world,
+            thing,
+            OBJ({ "metadata", OBJ({ "annotations", OBJ({ ANNOTATION_REQUESTED, jb_fmt("%d", (int)world->now) }) }) }));
+}
+
+static void edit_versioned(struct world *world)
+{
+    struct thing *thing = some_versioned(world);
+    json_t *retention = thing ? wish_retention(world) : NULL;
+
+    if (thing)
+        patch(world, thing, OBJ({ "spec", OBJ({ "retention", retention ? retention : json_null() }) }));
+}
+
+static void delete_versioned(struct world *world)
+{
+    struct thing *thing = some_versioned(world);
+
+    if (thing)
+        delete_thing(world, thing, chance(world, 700) ? "Background" : "Foreground", NULL);
+}
+
+static void delete_run(struct world *world)
+{
+    struct thing *thing = some(world, RESOURCE_BATCH_JOBS);
+
+    if (thing)
+        delete_thing(world, thing, "Background", NULL);
+}
+
 struct meddling {
     void (*act)(struct world *world);
     unsigned weight;
@@ -352,11 +423,13 @@ struct meddling {
 void people_meddle(struct world *world)
 {
     static const struct meddling all[] = {
-        { edit_job, 16 },        { suspend_job, 14 }, { delete_child, 20 },  { delete_job, 8 },
-        { replace_job, 8 },      { drain, 8 },        { unlabel_child, 10 }, { hold, 6 },
-        { strip_and_delete, 4 }, { relabel_job, 4 },  { change_service, 4 }, { delete_namespace, 1 },
+        { edit_job, 16 },        { suspend_job, 14 },   { delete_child, 20 },  { delete_job, 8 },
+        { replace_job, 8 },      { drain, 8 },          { unlabel_child, 10 }, { hold, 6 },
+        { strip_and_delete, 4 }, { relabel_job, 4 },    { change_service, 4 }, { delete_namespace, 1 },
+        { ask_for_sync, 30 },    { edit_versioned, 8 }, { make_versioned, 8 }, { delete_versioned, 4 },
+        { delete_run, 4 },
     };
-    int64_t at = (int64_t)random_below(&world->random, 103);
+    int64_t at = (int64_t)random_below(&world->random, world->weather.data ? 157 : 103);
 
     world->counters.meddlings++;
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {

@@ -9,6 +9,7 @@
 #include "deletion.h"
 #include "invariants.h"
 #include "kubelet.h"
+#include "stores.h"
 #include "streams.h"
 #include "trees.h"
 #include "verbs.h"
@@ -33,6 +34,11 @@ static const struct resource_info infos[RESOURCE_COUNT] = {
 const struct resource_info *resource_info(enum resource resource)
 {
     return &infos[resource];
+}
+
+bool resource_is_custom(enum resource resource)
+{
+    return resource == RESOURCE_JOBS || resource == RESOURCE_DATA_SETS || resource == RESOURCE_MODELS;
 }
 
 /* -- snapshots ---------------------------------------------------------------------------------------------------- */
@@ -81,6 +87,16 @@ struct thing *server_find_uid(const struct world *world, enum resource resource,
     for (size_t i = 0; i < server->counts[resource]; i++)
         if (strcmp(server->things[resource][i]->uid, uid) == 0)
             return server->things[resource][i];
+    return NULL;
+}
+
+struct thing *server_owner(const struct world *world, const json_t *child)
+{
+    const json_t *owner = tree_controller(child);
+
+    for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++)
+        if (strcmp(jb_get_str(owner, "kind"), infos[resource].kind) == 0)
+            return server_find_uid(world, resource, jb_get_str(owner, "uid"));
     return NULL;
 }
 
@@ -169,6 +185,7 @@ struct thing *server_insert(struct world *world, enum resource resource, json_t 
     server->things[resource][server->counts[resource]++] = thing;
     commit(world, thing, take_tree, false);
     kubelet_added(world, thing);
+    stores_added(world, thing);
     deletion_added(world, thing);
     return thing;
 }

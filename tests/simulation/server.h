@@ -21,13 +21,13 @@ enum resource {
     RESOURCE_SERVICES,
     RESOURCE_SECRETS,
     RESOURCE_CLAIMS,
-    RESOURCE_LAST_CHILD = RESOURCE_CLAIMS,
+    RESOURCE_BATCH_JOBS,
+    RESOURCE_LAST_CHILD = RESOURCE_BATCH_JOBS,
     RESOURCE_EVENTS,
     RESOURCE_LEASES,
-    RESOURCE_DATA_SETS, /* from here on nobody makes any yet: they are listed and watched */
+    RESOURCE_DATA_SETS,
     RESOURCE_MODELS,
-    RESOURCE_BATCH_JOBS,
-    RESOURCE_CRON_JOBS,
+    RESOURCE_CRON_JOBS, /* nobody makes any: they are listed and watched */
     RESOURCE_COUNT,
 };
 
@@ -35,6 +35,7 @@ struct resource_info {
     const char *kind, *api_version, *prefix, *plural; /* prefix: "/api/v1" */
 };
 const struct resource_info *resource_info(enum resource resource);
+bool resource_is_custom(enum resource resource); /* one of our kinds */
 
 struct snapshot {
     unsigned references;
@@ -99,6 +100,8 @@ void server_finish(struct world *world);
 
 struct thing *server_find(const struct world *world, enum resource resource, const char *namespace, const char *name);
 struct thing *server_find_uid(const struct world *world, enum resource resource, const char *uid);
+struct thing *server_owner(const struct world *world,
+                           const json_t *child);                           /* its controller, of any kind; NULL: none */
 struct namespace *server_namespace(struct world *world, const char *name); /* NULL: never was */
 
 /* Puts a new object in: uid, version and creation time are added. */

@@ -186,7 +186,7 @@ static struct answer post(struct world *world, const struct target *target, cons
     if (server_find(world, target->resource, target->namespace, name))
         return verbs_status(
             409, "AlreadyExists", "%s \"%s\" already exists", resource_info(target->resource)->plural, name);
-    if (target->resource == RESOURCE_PODS || target->resource == RESOURCE_JOBS)
+    if (target->resource == RESOURCE_PODS || resource_is_custom(target->resource))
         jb_set(tree, "status", NULL);
     admit_defaults(target->resource, tree);
     return answer_object(201, server_insert(world, target->resource, take(tree)));

@@ -77,6 +77,8 @@ void weather_draw(struct weather *weather, struct random *random)
     draw_operator(weather, random);
     draw_pods(weather, random);
     weather->jobs = (unsigned)random_between(random, 2, 6);
+    /* A user out of scope is none that counts; and what is tried again by the clock needs a clock. */
+    weather->data = random_chance(random, 400) && !weather->selects && !weather->clock_jump_every;
     weather->pods_at_most = (unsigned)random_between(random, 1, 12);
     weather->meddle_every = every(random, 600, 3 * SECOND, MINUTE);
     weather->busy_for = random_between(random, 30 * SECOND, 4 * MINUTE);

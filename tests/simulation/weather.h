@@ -48,6 +48,7 @@ struct weather {
 
     /* people */
     unsigned jobs;         /* made in all */
+    bool data;             /* there are DataSets and Models, and jobs that name them */
     unsigned pods_at_most; /* of a role */
     int64_t meddle_every;  /* something unkind is done to a job or its children */
     int64_t busy_for;

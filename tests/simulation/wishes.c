@@ -114,9 +114,68 @@ static json_t *failure_policy(struct world *world)
               { "maxSeconds", jb_int(random_between(&world->random, 20, 60)) }) });
 }
 
+/* Two of a kind in a namespace: set0 and set1, model0 and model1. */
+static json_t *reference(struct world *world, const char *kind)
+{
+    return OBJ({ "name", jb_fmt("%s%d", kind, (int)random_below(&world->random, 2)) });
+}
+
+static json_t *data(struct world *world)
+{
+    if (!world->weather.data || chance(world, 400))
+        return NULL;
+    return ARR(OBJ({ "dataSetRef", reference(world, "set") }, { "delivery", jb_str("Volume") }));
+}
+
+static bool has_worker(const json_t *roles)
+{
+    return !roles || jb_named(roles, "worker");
+}
+
+static json_t *outputs(struct world *world, const json_t *roles)
+{
+    if (!world->weather.data || chance(world, 400) || !has_worker(roles))
+        return NULL;
+    return ARR(OBJ({ "modelRef", reference(world, "model") },
+                   { "from", OBJ({ "role", jb_str("worker") }, { "index", jb_int(0) }) },
+                   { "mountPath", jb_str("/output") },
+                   { "storage", OBJ({ "size", jb_str("1Gi") }, { "accessModes", ARR(jb_str("ReadWriteOnce")) }) }));
+}
+
+json_t *wish_retention(struct world *world)
+{
+    return chance(world, 800) ? OBJ({ "keepLast", jb_int(random_between(&world->random, 1, 2)) }) : NULL;
+}
+
+static json_t *custom(const char *kind, const char *name, json_t *take_spec)
+{
+    return OBJ({ "apiVersion", jb_str("kitae.dev/v1alpha1") },
+               { "kind", jb_str(kind) },
+               { "metadata", OBJ({ "name", jb_str(name) }) },
+               { "spec", take_spec });
+}
+
+json_t *wish_data_set(struct world *world, const char *name)
+{
+    return custom("DataSet",
+                  name,
+                  OBJ({ "source", OBJ({ "s3", OBJ({ "bucket", jb_str("market") }) }) },
+                      { "storage", OBJ({ "size", jb_str("1Gi") }, { "accessModes", ARR(jb_str("ReadWriteMany")) }) },
+                      { "retention", wish_retention(world) }));
+}
+
+json_t *wish_model(struct world *world, const char *name)
+{
+    return custom("Model",
+                  name,
+                  OBJ({ "store", OBJ({ "s3", OBJ({ "bucket", jb_str("models") }, { "prefix", jb_str(name) }) }) },
+                      { "retention", wish_retention(world) }));
+}
+
 json_t *wish_job(struct world *world, const char *name)
 {
     const char *chosen = framework(world);
+    json_t *wanted = strcmp(chosen, "MPI") == 0 ? mpi_roles(world) : roles(world);
 
     return OBJ({ "apiVersion", jb_str("kitae.dev/v1alpha1") },
                { "kind", jb_str("TrainingJob") },
@@ -126,7 +185,9 @@ json_t *wish_job(struct world *world, const char *name)
                      { "finalizers", chance(world, 40) && !world->calm ? ARR(jb_str(FINALIZER_HELD)) : NULL }) },
                { "spec",
                  OBJ({ "template", wish_template(world) },
-                     { "roles", strcmp(chosen, "MPI") == 0 ? mpi_roles(world) : roles(world) },
+                     { "outputs", outputs(world, wanted) },
+                     { "roles", wanted },
+                     { "data", data(world) },
                      { "framework", *chosen ? jb_str(chosen) : NULL },
                      { "failurePolicy", failure_policy(world) },
                      { "checkpoint", chance(world, 150) ? OBJ({ "storage", OBJ({ "size", jb_str("1Gi") }) }) : NULL },

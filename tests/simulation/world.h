@@ -44,6 +44,8 @@ struct world {
     struct process *processes[MAX_PROCESSES];
     struct stream *streams;     /* all that ever were, newest first */
     struct call *calls;         /* under way */
+    struct shelf *shelves;      /* volumes and stores of versions */
+    struct errand *errands;     /* of the agent's Jobs, all that ever were */
     struct life *lives;         /* of all pods of jobs that ever were, newest first */
     int64_t node_down_until[4]; /* nodes that do nothing before */
     unsigned people_made;       /* names given out so far */

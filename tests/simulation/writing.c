@@ -225,7 +225,8 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
     jb_set(metadata, "resourceVersion", NULL);
     jb_set(metadata, "deletionTimestamp", NULL);
     jb_set(metadata, "deletionGracePeriodSeconds", NULL);
-    if (thing->resource == RESOURCE_JOBS) {
+    if (resource_is_custom(thing->resource)) {
+        jb_set(metadata, "finalizers", tree_array_without(jb_get(metadata, "finalizers"), FINALIZER_IN_USE));
         jb_set(rest, "status", NULL);
         jb_set(metadata, "generation", NULL); /* a deletion is one more */
         return rest;
@@ -242,14 +243,17 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
     return rest;
 }
 
-/* By owner, by label, or by the finalizer that we may take off an orphan. */
-static bool looks_like_ours(const struct thing *thing, const json_t *tree)
+/* By owner, by label, or by the finalizer that we may take off an orphan. A DataSet's claim has no owner: it stays. */
+static bool looks_like_ours(const struct world *world, const struct thing *thing, const json_t *tree)
 {
-    if (thing->resource == RESOURCE_JOBS || thing->resource > RESOURCE_LAST_CHILD)
+    const json_t *labels = jb_get(tree_metadata(tree), "labels");
+
+    if (resource_is_custom(thing->resource) || thing->resource > RESOURCE_LAST_CHILD)
         return true;
-    return !thing->as_made && (strcmp(jb_get_str(tree_controller(tree), "kind"), "TrainingJob") == 0 ||
-                               *jb_get_str(jb_get(tree_metadata(tree), "labels"), LABEL_OWNER_UID) ||
-                               fact_has_finalizer(tree, FINALIZER_RECORD));
+    return !thing->as_made &&
+           (server_owner(world, tree) || strcmp(jb_get_str(tree_controller(tree), "kind"), "TrainingJob") == 0 ||
+            *jb_get_str(labels, LABEL_OWNER_UID) || *jb_get_str(labels, "kitae.dev/dataset") ||
+            fact_has_finalizer(tree, FINALIZER_RECORD));
 }
 
 static void foreign_things_stay(struct world *world, const struct change *change)
@@ -257,11 +261,11 @@ static void foreign_things_stay(struct world *world, const struct change *change
     const struct thing *thing = change->thing;
     json_auto_t *before = NULL, *after = NULL;
 
-    if (!looks_like_ours(thing, change->before ? change->before->tree : change->after->tree))
+    if (!looks_like_ours(world, thing, change->before ? change->before->tree : change->after->tree))
         BROKEN(world, "%s %s is not ours, and is written", resource_info(thing->resource)->plural, thing->name);
-    if (thing->resource == RESOURCE_JOBS && !change->before)
-        BROKEN(world, "the job %s is made by the operator", thing->name);
-    if (!change->before || thing->resource > RESOURCE_LAST_CHILD)
+    if (resource_is_custom(thing->resource) && !change->before)
+        BROKEN(world, "%s %s is made by the operator", resource_info(thing->resource)->plural, thing->name);
+    if (!change->before || (thing->resource > RESOURCE_LAST_CHILD && !resource_is_custom(thing->resource)))
         return;
     before = without_our_part(thing, change->before->tree);
     after = without_our_part(thing, change->after->tree);
