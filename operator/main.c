@@ -10,6 +10,7 @@ static const struct {
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; the result is the exit code */
     const char *help;
 } commands[] = {
+    { "lineage", command_lineage, "tell which job and data made a version of a model, and the other way round" },
     { "plan", command_plan, "print what would be created for a manifest, offline" },
     { "release",
       command_release,

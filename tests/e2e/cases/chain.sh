@@ -45,6 +45,8 @@ model_is() { [ "$(say_model "$1")" = "$2" ] || { say_model '{.status}'; return 1
 # The model of a version, as the store has it.
 published_model() { from_s3 "models/digits/versions/$(say_model "{.status.versions[?(@.name==\"$1\")].digest}")/digits.txt"; }
 
+lineage() { "$kitae" lineage "$1" --namespace "$namespace"; }
+
 from_bucket_to_model() {
     local digest first
     start_s3
@@ -79,6 +81,13 @@ from_bucket_to_model() {
     expect "$(say_model '{.status.latest}/{.status.versions[1].producedBy.name}/{.status.versions[1].data[0].version}')" \
         v2/learn-more/v2
     published_model v2 | cmp -s - "$scratch/model" && fail "the second model is the first"
+
+    # The same from both ends.
+    lineage model/digits:v2 | grep -x '  made by TrainingJob learn-more, attempt 1' || fail "$(lineage model/digits:v2)"
+    contains "$(lineage model/digits:v2)" "    from DataSet digits v2 ($(say_dataset digits '{.status.digest}' | cut -c1-12))"
+    contains "$(lineage dataset/digits:v1)" "  read by TrainingJob learn-digits (Succeeded)"
+    contains "$(lineage dataset/digits:v1)" "  made Model digits v1 (${digest:0:12}) by TrainingJob learn-digits"
+    not lineage model/digits:v9 2>/dev/null
 
     # What nobody wants any more goes, from the bucket too.
     kubectl patch model -n "$namespace" digits --type=merge -p '{"spec":{"retention":{"keepLast":1}}}' >/dev/null

@@ -1,0 +1,244 @@
+/* `kitae lineage`: which job and data made a version of a model, and what was made from a version of data. */
+
+#include "lineage.h"
+
+#include <string.h>
+
+#include "../base/jb.h"
+#include "../base/memory.h"
+#include "commands.h"
+#include "session.h"
+
+static const char usage[] =
+    "Usage: kitae lineage model/NAME[:VERSION] [FLAGS]\n"
+    "       kitae lineage dataset/NAME[:VERSION] [FLAGS]\n"
+    "\n"
+    "For a Model: which job made each version, in which attempt, from which data. For a DataSet: which jobs are "
+    "pinned\n"
+    "to each version, and which versions of Models were made from it. Exits with 1 when there is no such version.";
+
+static struct option options[] = {
+    CLUSTER_OPTIONS,
+    { "namespace", 'n', OPTION_TEXT, "NAME", "where it is (default: that of the context)" },
+    { NULL },
+};
+
+/* -- writing ------------------------------------------------------------------------------------------------------- */
+
+static const char *name_of(const json_t *object)
+{
+    return jb_get_str(jb_get(object, "metadata"), "name");
+}
+
+static const json_t *status_list(const json_t *object, const char *field)
+{
+    return jb_get(jb_get(object, "status"), field);
+}
+
+/* "DataSet listings v7 (4e1243bd22c6)": so much of a digest as people compare. */
+static void write_version(FILE *out, const char *kind, const char *name, const char *version, const json_t *of)
+{
+    fprintf(out, "%s %s %s (%.12s)", kind, name, version, jb_get_str(of, "digest"));
+}
+
+static void write_maker(FILE *out, const json_t *version)
+{
+    const json_t *maker = jb_get(version, "producedBy"), *data = jb_get(version, "data");
+    int64_t attempt = jb_get_int(maker, "attempt", 0);
+
+    if (!maker)
+        return;
+    fprintf(out, "  made by %s %s", jb_get_str(maker, "kind"), jb_get_str(maker, "name"));
+    if (attempt)
+        fprintf(out, ", attempt %d", (int)attempt);
+    fprintf(out, "\n");
+    for (size_t i = 0; i < json_array_size(data); i++) {
+        const json_t *from = json_array_get(data, i);
+
+        fprintf(out, "    from ");
+        write_version(out, "DataSet", jb_get_str(from, "dataSet"), jb_get_str(from, "version"), from);
+        fprintf(out, "\n");
+    }
+}
+
+static bool is_meant(const char *wanted, const char *version)
+{
+    return !wanted || strcmp(wanted, version) == 0;
+}
+
+static int write_model(FILE *out, const json_t *model, const char *wanted)
+{
+    const json_t *versions = status_list(model, "versions");
+    int found = 0;
+
+    for (size_t i = 0; i < json_array_size(versions); i++) {
+        const json_t *version = json_array_get(versions, i);
+
+        if (!is_meant(wanted, jb_get_str(version, "name")))
+            continue;
+        found++;
+        write_version(out, "Model", name_of(model), jb_get_str(version, "name"), version);
+        fprintf(out, "  %s\n", jb_get_str(version, "uri"));
+        write_maker(out, version);
+    }
+    return found;
+}
+
+/* The entry of that DataSet, of a version that is meant; NULL: none. `key` holds the DataSet's name. */
+static const json_t *find_data(const json_t *data, const char *key, const char *name, const char *wanted)
+{
+    for (size_t i = 0; i < json_array_size(data); i++) {
+        const json_t *entry = json_array_get(data, i);
+
+        if (strcmp(jb_get_str(entry, key), name) == 0 && jb_get(entry, "digest") &&
+            is_meant(wanted, jb_get_str(entry, "version")))
+            return entry;
+    }
+    return NULL;
+}
+
+static int write_readers(FILE *out, const json_t *jobs, const char *name, const char *wanted)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < json_array_size(jobs); i++) {
+        const json_t *job = json_array_get(jobs, i);
+        const json_t *pin = find_data(status_list(job, "data"), "name", name, wanted);
+
+        if (!pin)
+            continue;
+        found++;
+        write_version(out, "DataSet", name, jb_get_str(pin, "version"), pin);
+        fprintf(out, "\n  read by TrainingJob %s (%s)\n", name_of(job), jb_get_str(jb_get(job, "status"), "phase"));
+    }
+    return found;
+}
+
+static int write_made_from(FILE *out, const json_t *model, const char *name, const char *wanted)
+{
+    const json_t *versions = status_list(model, "versions");
+    int found = 0;
+
+    for (size_t i = 0; i < json_array_size(versions); i++) {
+        const json_t *version = json_array_get(versions, i);
+        const json_t *from = find_data(jb_get(version, "data"), "dataSet", name, wanted);
+
+        if (!from)
+            continue;
+        found++;
+        write_version(out, "DataSet", name, jb_get_str(from, "version"), from);
+        fprintf(out, "\n  made ");
+        write_version(out, "Model", name_of(model), jb_get_str(version, "name"), version);
+        fprintf(out, " by TrainingJob %s\n", jb_get_str(jb_get(version, "producedBy"), "name"));
+    }
+    return found;
+}
+
+int lineage_write(
+    FILE *out, const json_t *models, const json_t *jobs, const char *kind, const char *name, const char *version)
+{
+    bool of_data = strcmp(kind, "dataset") == 0;
+    int found = of_data ? write_readers(out, jobs, name, version) : 0;
+
+    for (size_t i = 0; i < json_array_size(models); i++) {
+        const json_t *model = json_array_get(models, i);
+
+        if (of_data)
+            found += write_made_from(out, model, name, version);
+        else if (strcmp(name_of(model), name) == 0)
+            found += write_model(out, model, version);
+    }
+    return found;
+}
+
+/* -- the command --------------------------------------------------------------------------------------------------- */
+
+/* "model/search:v7", cut into its parts. */
+struct question {
+    char *text;
+    const char *kind, *name, *version; /* version NULL: all */
+};
+
+static int read_question(const char *text, struct question *question, struct error *err)
+{
+    char *slash, *colon;
+
+    question->text = xstrdup(text);
+    slash = strchr(question->text, '/');
+    if (slash)
+        *slash = '\0';
+    question->kind = question->text;
+    if (!slash || !slash[1] || (strcmp(question->kind, "model") != 0 && strcmp(question->kind, "dataset") != 0))
+        return error_set(err, ERROR_INVALID, "'%s': write model/NAME[:VERSION] or dataset/NAME[:VERSION]", text);
+    question->name = slash + 1;
+    colon = strchr(slash + 1, ':');
+    if (colon) {
+        *colon = '\0';
+        question->version = colon + 1;
+    }
+    return 0;
+}
+
+static void keep(void *context, const json_t *object)
+{
+    json_array_append(context, (json_t *)object);
+}
+
+static int bring(struct session *session, const char *plural, json_t *list, struct error *err)
+{
+    const char *namespace = option_named(options, "namespace")->text;
+    auto_strbuf struct strbuf path = { 0 };
+
+    strbuf_addf(
+        &path, "/apis/kitae.dev/v1alpha1/namespaces/%s/%s", namespace ? namespace : session->config.namespace, plural);
+    return session_list(session, strbuf_text(&path), "", keep, list, err);
+}
+
+/* How many versions it told of; -1. */
+static int answer(struct session *session, const struct question *question, struct error *err)
+{
+    json_auto_t *models = json_array(), *jobs = json_array();
+
+    if (bring(session, "models", models, err) < 0 || bring(session, "trainingjobs", jobs, err) < 0)
+        return -1;
+    return lineage_write(stdout, models, jobs, question->kind, question->name, question->version);
+}
+
+static int ask(const char *text)
+{
+    struct question question = { 0 };
+    auto_free char *own = NULL;
+    struct session session;
+    struct error err;
+    int found = -1;
+
+    if (read_question(text, &question, &err) < 0) {
+        fprintf(stderr, "kitae lineage: %s\n", err.message);
+        free(question.text);
+        return 2;
+    }
+    own = question.text;
+    if (session_open(&session, options, &err) == 0) {
+        found = answer(&session, &question, &err);
+        session_close(&session);
+    }
+    if (found < 0)
+        fprintf(stderr, "kitae lineage: %s\n", err.message);
+    else if (!found)
+        fprintf(stderr, "kitae lineage: nothing is known of %s\n", text);
+    return found > 0 ? 0 : 1;
+}
+
+int command_lineage(int argc, char **argv)
+{
+    const char *text = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+    int result = options_parse(options, text ? argc - 1 : argc, text ? argv + 1 : argv, usage);
+
+    if (result)
+        return result == 1 ? 0 : result;
+    if (!text) {
+        fprintf(stderr, "%s\n", usage);
+        return 2;
+    }
+    return ask(text);
+}

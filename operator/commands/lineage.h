@@ -1,0 +1,13 @@
+#pragma once
+/* What came of what: from a version of a Model to the data it was made from, and from a version of a DataSet onwards.
+ */
+
+#include <jansson.h>
+#include <stdio.h>
+
+/*
+ * Writes it for a Model ("model") or a DataSet ("dataset") of that name; version: v7, or NULL for all. models and jobs
+ * are arrays of objects of one namespace as the API server has them. Returns how many versions it found.
+ */
+int lineage_write(
+    FILE *out, const json_t *models, const json_t *jobs, const char *kind, const char *name, const char *version);
