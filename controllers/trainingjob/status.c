@@ -283,7 +283,7 @@ static void say_complete(const struct job *job, struct plan *out, enum trainingj
                        success_text(job),
                        pods_left(job) ? "other pods still run" : "its outputs are not published yet");
     else
-        plan_condition(out, "Complete", false, phase_names[phase], "Not all workers have succeeded");
+        plan_condition(out, "Complete", false, phase_names[phase], "The job has not succeeded");
 }
 
 /* Failed, and Stalled with it: the server's refusal may have set that one already. */
