@@ -58,7 +58,8 @@ static void released(struct engine *engine, void *context, const struct http_res
     struct family *family = store_family(&engine->store, CHILDREN, stray->owner_uid);
     enum answer_class class = answer_classify(response);
 
-    /* Anything else, a conflict too: the server says it also of a version that is right, when too many write at once. */
+    /* Anything else, a conflict too: the server says it also of a version that is right, when too many write at once.
+     */
     if (family && class != ANSWER_OK && class != ANSWER_NOT_FOUND)
         look_later(engine, family);
     stray_destroy(stray);

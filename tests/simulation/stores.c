@@ -100,7 +100,8 @@ void stores_on_status(struct world *world, const struct thing *owner)
     check_listed(world, owner);
 }
 
-/* The content that a pod has mounted from this shelf; -1: none. One whose job is gone is on its way out, or nobody's. */
+/* The content that a pod has mounted from this shelf; -1: none. One whose job is gone is on its way out, or nobody's.
+ */
 static int mounted(const struct world *world, const struct thing *pod, const struct shelf *shelf)
 {
     const json_t *containers = jb_get(jb_get(pod->now->tree, "spec"), "containers");
