@@ -98,23 +98,6 @@ static int close_file(struct place *place, struct failure *failure)
     return 0;
 }
 
-/* What a missing object means depends on who said that it is there. */
-static void explain(const struct place *place, struct failure *failure)
-{
-    const struct pull_item *item = &place->item;
-
-    if (failure->reason == REASON_NO_SUCH_KEY && item->expected)
-        failure_set(failure,
-                    REASON_CHECKSUM_MISMATCH,
-                    "%.300s is in the manifest, and not in the store: it was removed there; publish it again",
-                    item->object);
-    else if (failure->reason == REASON_NO_SUCH_KEY)
-        failure_set(failure,
-                    REASON_DRIFTED,
-                    "%.300s is gone since it was listed: start again, what is done is kept",
-                    item->object);
-}
-
 static void received(void *context, const struct failure *problem)
 {
     struct place *place = context;
@@ -125,9 +108,7 @@ static void received(void *context, const struct failure *problem)
     sha256_end(&place->hash, content);
     if (problem) {
         close_file(place, &failure);
-        failure = *problem;
-        explain(place, &failure);
-        fail(run, &failure);
+        fail(run, problem);
         return;
     }
     if (close_file(place, &failure) < 0 || check_content(place, content, &failure) < 0) {
