@@ -186,6 +186,8 @@ int pull_run(const struct pull *pull, struct failure *failure)
         fill(&run);
         busy = s3_step(pull->s3, WAIT_MS);
         drain(&run);
+        if (!busy && !run.failure.reason)
+            (void)s3_check(pull->s3, &run.failure); /* with nothing under way that would end with it */
     }
     if (!run.failure.reason)
         return 0;

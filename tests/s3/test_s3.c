@@ -366,9 +366,7 @@ static unsigned list_all(const char *prefix, s3_enter *enter, void *context)
 
 static void list__folders__in_order_and_pruned(void **state)
 {
-    auto_strbuf struct strbuf prefix = { 0 };
     unsigned asked = 0;
-    bool is_key;
 
     (void)state;
     begin();
@@ -380,13 +378,6 @@ static void list__folders__in_order_and_pruned(void **state)
     assert_int_equal(list_all("many/", only_dt_2, &asked), IN_FOLDER + 2);
     assert_int_equal(asked, FOLDERS);
     assert_int_equal(list_all("nothing/", NULL, NULL), 0);
-    assert_int_equal(s3_resolve_prefix(it.s3, "many/first", &prefix, &is_key, &it.failure), 0);
-    assert_true(is_key);
-    assert_string_equal(strbuf_text(&prefix), "many/first");
-    strbuf_clear(&prefix);
-    assert_int_equal(s3_resolve_prefix(it.s3, "many", &prefix, &is_key, &it.failure), 0);
-    assert_false(is_key);
-    assert_string_equal(strbuf_text(&prefix), "many/");
     end();
 }
 
