@@ -60,11 +60,12 @@ static int list(struct run *run, struct failure *failure)
     const struct s3_object *object;
     size_t at = 0;
 
-    do
+    while (!s3_listing_ended(listing, &problem)) {
         while ((object = s3_listing_next(listing)))
             match(run, object, &at);
-    while (!s3_listing_ended(listing, &problem) && s3_step(s3, WAIT_MS));
-    if (s3_listing_ended(listing, &problem) && problem)
+        (void)s3_step(s3, WAIT_MS);
+    }
+    if (problem)
         *failure = *problem;
     s3_listing_destroy(listing);
     return problem ? -1 : 0;

@@ -112,14 +112,6 @@ static int count_object(void *context, const struct pull_item *item, struct fail
     return 0;
 }
 
-/* An object that the manifest names, and that is gone. */
-static int is_missing(struct failure *failure)
-{
-    if (failure->reason == REASON_NO_SUCH_KEY)
-        failure->reason = REASON_CHECKSUM_MISMATCH;
-    return -1;
-}
-
 static int read_objects(struct stored *stored, const char *digest, struct failure *failure)
 {
     struct pull pull = { .s3 = stored->store.s3, .context = stored, .next = next_object, .accept = count_object };
@@ -132,7 +124,7 @@ static int read_objects(struct stored *stored, const char *digest, struct failur
         return -1;
     progress_start(&stored->progress, "verify");
     if (pull_run(&pull, failure) < 0)
-        return is_missing(failure);
+        return -1;
     progress_end(&stored->progress);
     return published_end(&stored->published, failure);
 }
