@@ -14,8 +14,8 @@
 #include "commands.h"
 #include "listed.h"
 #include "progress.h"
+#include "published.h"
 #include "result.h"
-#include "s3/get.h"
 #include "volume.h"
 #include "volume_error.h"
 
@@ -47,10 +47,8 @@ struct fetch {
     struct listed listed;
     const char *digest;
     int folder; /* where it goes */
-    struct manifest_reader manifest;
-    bool reading;              /* the manifest, with more to come */
-    struct failure unreadable; /* the manifest is no manifest */
-    FILE *written;             /* .manifest of a selection */
+    struct published published;
+    FILE *written; /* manifest of a selection */
     struct manifest_writer writer;
     struct progress progress;
     struct result result;
@@ -63,21 +61,9 @@ static int next_listed(void *context, struct pull_item *ret)
     return listed_next(&((struct fetch *)context)->listed, ret);
 }
 
-static int next_of_manifest(void *context, struct pull_item *ret)
+static int next_published(void *context, struct pull_item *ret)
 {
-    struct fetch *fetch = context;
-
-    *ret = (struct pull_item){ .expected = true };
-    if (!fetch->reading || manifest_read(&fetch->manifest, &ret->is, &fetch->unreadable) <= 0) {
-        fetch->reading = false;
-        return -1;
-    }
-    if (snprintf(
-            ret->object, sizeof(ret->object), "%sversions/%s/%s", fetch->source.prefix, fetch->digest, ret->is.key) <
-        (int)sizeof(ret->object))
-        return 1;
-    failure_set(&fetch->unreadable, REASON_INVALID_KEY, "%.300s is too long a key below this prefix", ret->is.key);
-    return -1;
+    return published_next(&((struct fetch *)context)->published, ret);
 }
 
 static int open_file(void *context, struct pull_item *item, struct failure *failure)
@@ -101,78 +87,54 @@ static int take_item(void *context, const struct pull_item *item, struct failure
     return manifest_write(&fetch->writer, &item->is, failure);
 }
 
-/* -- a published version ------------------------------------------------------------------------------------------- */
+/* -- the manifest -------------------------------------------------------------------------------------------------- */
 
-static int save_manifest(const struct fetch *fetch, struct slice text, struct failure *failure)
+/* It has its name when all that it lists is there, and not before. */
+static const char unfinished[] = ".kitae-manifest", manifest_name[] = ".manifest";
+
+static FILE *create_manifest(const struct fetch *fetch, struct failure *failure)
 {
-    int fd = openat(fetch->folder, ".manifest", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    bool good = file && (!text.length || fwrite(text.data, text.length, 1, file) == 1);
+    int fd = openat(fetch->folder, unfinished, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
 
-    if (file && fclose(file) != 0)
-        good = false;
-    return good ? 0 : volume_failure(failure, errno, ".manifest cannot be written");
+    if (!file || (unlinkat(fetch->folder, manifest_name, 0) < 0 && errno != ENOENT)) {
+        volume_failure(failure, errno, "%s cannot be written", manifest_name);
+        if (file)
+            fclose(take(file));
+    }
+    return file;
 }
 
-static int bring_manifest(struct fetch *fetch, const char *to, struct failure *failure)
+static int name_manifest(const struct fetch *fetch, struct failure *failure)
 {
-    auto_strbuf struct strbuf text = { .maximum = STRBUF_MAX_RESPONSE }, key = { 0 };
-    auto_free char *path = NULL;
-    char digest[SHA256_HEX];
-
-    strbuf_addf(&key, "%sversions/%s/.manifest", fetch->source.prefix, fetch->digest);
-    if (s3_get_text(fetch->source.s3, strbuf_text(&key), &text, failure) < 0)
-        return failure->reason == REASON_NO_SUCH_KEY
-                   ? failure_set(failure,
-                                 REASON_NO_SUCH_VERSION,
-                                 "s3://%s/%s is not there: the version was never published, or was removed",
-                                 fetch->source.location.bucket,
-                                 strbuf_text(&key))
-                   : -1;
-    sha256_hex((struct slice){ text.data, text.length }, digest);
-    if (strcmp(digest, fetch->digest) != 0)
-        return failure_set(failure,
-                           REASON_CHECKSUM_MISMATCH,
-                           "s3://%s/%s is not the manifest of its name: it was changed in the store; publish it again",
-                           fetch->source.location.bucket,
-                           strbuf_text(&key));
-    if (save_manifest(fetch, (struct slice){ text.data, text.length }, failure) < 0)
-        return -1;
-    if (asprintf(&path, "%s/.manifest", to) < 0)
-        BUG("out of memory");
-    fetch->reading = true;
-    return manifest_open(&fetch->manifest, path, failure);
+    if (renameat(fetch->folder, unfinished, fetch->folder, manifest_name) == 0)
+        return 0;
+    return volume_failure(failure, errno, "%s cannot be written", manifest_name);
 }
 
-static int fetch_published(struct fetch *fetch, const char *to, struct failure *failure)
+/* -- all of it ----------------------------------------------------------------------------------------------------- */
+
+static int fetch_published(struct fetch *fetch, FILE *take_manifest, struct failure *failure)
 {
     struct pull pull = {
-        .s3 = fetch->source.s3, .context = fetch, .next = next_of_manifest, .open = open_file, .accept = take_item
+        .s3 = fetch->source.s3, .context = fetch, .next = next_published, .open = open_file, .accept = take_item
     };
 
-    if (bring_manifest(fetch, to, failure) < 0)
+    if (published_open(&fetch->published, &fetch->source, fetch->digest, take_manifest, failure) < 0)
         return -1;
     manifest_writer_start(&fetch->writer, NULL);
     if (pull_run(&pull, failure) < 0)
         return -1;
-    manifest_close(&fetch->manifest, NULL);
-    if (fetch->unreadable.reason)
-        *failure = fetch->unreadable;
-    return fetch->unreadable.reason ? -1 : 0;
+    return published_end(&fetch->published, failure);
 }
 
-/* -- a selection --------------------------------------------------------------------------------------------------- */
-
-static int fetch_selected(struct fetch *fetch, struct failure *failure)
+static int fetch_selected(struct fetch *fetch, FILE *take_manifest, struct failure *failure)
 {
     struct pull pull = {
         .s3 = fetch->source.s3, .context = fetch, .next = next_listed, .open = open_file, .accept = take_item
     };
-    int fd = openat(fetch->folder, ".manifest", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-    fetch->written = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!fetch->written)
-        return volume_failure(failure, errno, ".manifest cannot be written");
+    fetch->written = take_manifest;
     manifest_writer_start(&fetch->writer, fetch->written);
     if (listed_start(&fetch->listed, &fetch->source, &fetch->selection, failure) < 0 || pull_run(&pull, failure) < 0)
         return -1;
@@ -216,6 +178,7 @@ static int run(struct fetch *fetch, struct failure *failure)
 {
     const char *source = option_named(options, "source")->text, *store = option_named(options, "store")->text;
     const char *to = option_named(options, "to")->text;
+    FILE *manifest;
 
     fetch->digest = option_named(options, "digest")->text;
     if (check_options(source, store, fetch->digest, to, failure) < 0 ||
@@ -226,11 +189,14 @@ static int run(struct fetch *fetch, struct failure *failure)
     fetch->folder = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fetch->folder < 0)
         return volume_failure(failure, errno, "the folder %s cannot be opened", to);
+    manifest = create_manifest(fetch, failure);
+    if (!manifest)
+        return -1;
     progress_start(&fetch->progress, "fetch");
-    if ((source ? fetch_selected(fetch, failure) : fetch_published(fetch, to, failure)) < 0)
+    if ((source ? fetch_selected(fetch, manifest, failure) : fetch_published(fetch, manifest, failure)) < 0)
         return -1;
     progress_end(&fetch->progress);
-    return check_digest(fetch, failure);
+    return check_digest(fetch, failure) < 0 ? -1 : name_manifest(fetch, failure);
 }
 
 int command_fetch(int argc, char **argv)
@@ -247,8 +213,7 @@ int command_fetch(int argc, char **argv)
     if (fetch.folder >= 0)
         close(fetch.folder);
     manifest_writer_drop(&fetch.writer);
-    if (fetch.manifest.file)
-        manifest_close(&fetch.manifest, NULL);
+    published_close(&fetch.published);
     listed_stop(&fetch.listed);
     source_close(&fetch.source);
     selection_finish(&fetch.selection);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../operator/base/memory.h"
+#include "source.h"
 #include "volume_error.h"
 
 static int walk(struct folder *folder, int fd, const char *prefix, struct failure *failure);
@@ -50,12 +51,18 @@ static int walk_into(struct folder *folder, int parent, const char *name, const 
     return walk(folder, fd, prefix, failure);
 }
 
+/* What fetch leaves at the top: it tells of content, and is none. */
+static bool is_ours(const char *prefix, const char *name)
+{
+    return !*prefix && (strcmp(name, ".manifest") == 0 || strncmp(name, ".kitae", strlen(".kitae")) == 0);
+}
+
 static int visit(struct folder *folder, int parent, const char *prefix, const char *name, struct failure *failure)
 {
     auto_free char *key = NULL;
     struct stat is;
 
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || (!*prefix && strcmp(name, ".manifest") == 0))
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_ours(prefix, name))
         return 0;
     if (asprintf(&key, "%s%s", prefix, name) < 0)
         BUG("out of memory");
@@ -140,6 +147,8 @@ static int hash(const struct folder *folder, struct folder_file *file, struct fa
 static int hash_all(struct folder *folder, struct failure *failure)
 {
     for (size_t i = 0; i < folder->count; i++) {
+        if (interrupted)
+            return failure_set(failure, REASON_INTERRUPTED, "interrupted while %s was read: start again", folder->path);
         if (hash(folder, &folder->files[i], failure) < 0)
             return -1;
         folder->bytes += (uint64_t)folder->files[i].was.st_size;

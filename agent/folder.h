@@ -22,8 +22,9 @@ struct folder {
 
 /*
  * Finds and reads all files below path. REASON_INVALID_KEY for what cannot be published: a link, which may lead
- * anywhere, a device, a name that is no key. REASON_EMPTY_SELECTION when there is nothing. `.manifest` at the top, as
- * fetch leaves it, is not content.
+ * anywhere, a device, a name that is no key. REASON_EMPTY_SELECTION when there is nothing. What fetch leaves at the
+ * top,
+ * `.manifest` and `.kitae*`, is not content. REASON_INTERRUPTED between two files.
  */
 int folder_read(struct folder *folder, const char *path, struct failure *failure) must_check;
 void folder_close(struct folder *folder); /* a zeroed one is fine */

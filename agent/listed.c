@@ -89,10 +89,13 @@ int listed_end(const struct listed *listed, struct failure *failure)
     return failure_set(failure,
                        REASON_EMPTY_SELECTION,
                        "s3://%s/%.200s: of %" PRIu64 " objects none is selected: correct prefix, include, exclude or "
-                       "partitions",
+                       "partitions%s",
                        listed->source->location.bucket,
                        listed->source->prefix,
-                       listed->listed);
+                       listed->listed,
+                       listed->listed || !*listed->source->prefix
+                           ? ""
+                           : "; a prefix is a folder: for one object name its folder, and include it");
 }
 
 void listed_stop(struct listed *listed)

@@ -80,12 +80,19 @@ void manifest_writer_drop(struct manifest_writer *writer)
 
 /* -- reading ------------------------------------------------------------------------------------------------------- */
 
+void manifest_start(struct manifest_reader *reader, FILE *take_file, const char *name)
+{
+    *reader = (struct manifest_reader){ .file = take_file, .name = name };
+    sha256_start(&reader->hash);
+}
+
 int manifest_open(struct manifest_reader *reader, const char *path, struct failure *failure)
 {
-    *reader = (struct manifest_reader){ .file = fopen(path, "re"), .name = path };
-    if (!reader->file)
+    FILE *file = fopen(path, "re");
+
+    if (!file)
         return failure_set(failure, REASON_NO_SUCH_VERSION, "%s cannot be read: %s", path, strerror(errno));
-    sha256_start(&reader->hash);
+    manifest_start(reader, file, path);
     return 0;
 }
 

@@ -51,6 +51,8 @@ struct manifest_reader {
     unsigned long line;
 };
 
+/* Of a file that is open, and taken. */
+void manifest_start(struct manifest_reader *reader, FILE *take_file, const char *name);
 int manifest_open(struct manifest_reader *reader, const char *path, struct failure *failure) must_check;
 
 /* 1: a line, 0: the end, -1: REASON_CHECKSUM_MISMATCH, it is no manifest. */

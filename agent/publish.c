@@ -1,7 +1,7 @@
 /*
  * `kitae-agent publish`: a folder to S3, as a version. Files go below the version's own prefix, which is named by the
  * digest; the manifest goes last, and with it the version is there. Whatever breaks before leaves nothing that counts,
- * and the next run writes the same objects again.
+ * and the next run sends what is missing.
  */
 
 #define _GNU_SOURCE
@@ -14,12 +14,13 @@
 #include "commands.h"
 #include "folder.h"
 #include "progress.h"
+#include "published.h"
 #include "result.h"
-#include "s3/get.h"
 #include "s3/put.h"
-#include "source.h"
+#include "upload.h"
 
-enum { WAIT_MS = 1000 };
+/* As long as any. */
+static const char no_digest[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 static const char usage[] =
     "Usage: kitae-agent publish --from DIR --store s3://BUCKET/PREFIX [FLAGS]\n"
@@ -43,26 +44,24 @@ struct publish {
     size_t manifest_length;
     struct progress progress;
     struct result *result;
-    struct failure failure; /* the first of those under way */
 };
-
-/* One file under way. */
-struct upload {
-    struct publish *publish;
-    const struct folder_file *file;
-    int fd;
-};
-
-static char *object_of(const struct publish *publish, const char *key)
-{
-    char *object;
-
-    if (asprintf(&object, "%sversions/%s/%s", publish->store.prefix, publish->result->digest, key) < 0)
-        BUG("out of memory");
-    return object;
-}
 
 /* -- what it is ---------------------------------------------------------------------------------------------------- */
+
+/* Of the object, which is its key behind the prefix. */
+static int check_length(const struct publish *publish, const char *key, struct failure *failure)
+{
+    auto_free char *object = published_object(&publish->store, no_digest, key);
+
+    if (strlen(object) <= S3_KEY_MAX)
+        return 0;
+    return failure_set(failure,
+                       REASON_INVALID_KEY,
+                       "%.300s: its key would have %zu bytes below this prefix, and keys have at most %d: rename it",
+                       key,
+                       strlen(object),
+                       S3_KEY_MAX);
+}
 
 static int write_lines(struct publish *publish, struct manifest_writer *writer, struct failure *failure)
 {
@@ -72,7 +71,7 @@ static int write_lines(struct publish *publish, struct manifest_writer *writer, 
 
         memcpy(line.sha256, file->sha256, sizeof(line.sha256));
         snprintf(line.key, sizeof(line.key), "%s", file->key); /* key_problem() has looked at its length */
-        if (manifest_write(writer, &line, failure) < 0)
+        if (check_length(publish, file->key, failure) < 0 || manifest_write(writer, &line, failure) < 0)
             return -1;
     }
     return manifest_writer_end(writer, publish->result->digest, failure);
@@ -96,81 +95,31 @@ static int make_manifest(struct publish *publish, struct failure *failure)
 /* 1: it is published, 0: it is not, -1. */
 static int is_there(const struct publish *publish, struct failure *failure)
 {
-    auto_free char *object = object_of(publish, ".manifest");
-    auto_strbuf struct strbuf text = { .maximum = STRBUF_MAX_RESPONSE };
-
-    if (s3_get_text(publish->store.s3, object, &text, failure) < 0)
-        return failure->reason == REASON_NO_SUCH_KEY ? 0 : -1;
-    if (text.length == publish->manifest_length && memcmp(text.data, publish->manifest, text.length) == 0)
+    if (published_manifest(&publish->store, publish->result->digest, NULL, failure) == 0)
         return 1;
-    return failure_set(failure,
-                       REASON_CHECKSUM_MISMATCH,
-                       "s3://%s/%s is not the manifest of its name: it was changed in the store; remove it",
-                       publish->store.location.bucket,
-                       object);
+    return failure->reason == REASON_NO_SUCH_VERSION ? 0 : -1;
 }
 
 /* -- sending ------------------------------------------------------------------------------------------------------- */
 
-static void fail(struct publish *publish, const struct failure *failure)
-{
-    if (!publish->failure.reason)
-        publish->failure = *failure;
-}
-
-static void sent(void *context, const struct failure *problem)
-{
-    struct upload *upload = context;
-    struct publish *publish = upload->publish;
-    struct failure failure;
-
-    if (problem)
-        fail(publish, problem);
-    else if (folder_check(upload->file, upload->fd, &failure) < 0)
-        fail(publish, &failure);
-    publish->result->fetched++;
-    publish->result->fetched_bytes += (uint64_t)upload->file->was.st_size;
-    progress_add(&publish->progress, (uint64_t)upload->file->was.st_size);
-    close(upload->fd);
-    free(upload);
-}
-
-static void send_file(struct publish *publish, const struct folder_file *file)
-{
-    auto_free char *object = object_of(publish, file->key);
-    struct upload *upload;
-    struct failure failure;
-    int fd = folder_open(&publish->folder, file, &failure);
-
-    if (fd < 0) {
-        fail(publish, &failure);
-        return;
-    }
-    upload = xcalloc(1, sizeof(*upload));
-    *upload = (struct upload){ publish, file, fd };
-    s3_put(publish->store.s3,
-           &(struct s3_put){
-               .key = object, .fd = fd, .size = (uint64_t)file->was.st_size, .done = sent, .context = upload });
-}
-
 static int send_files(struct publish *publish, struct failure *failure)
 {
-    size_t next = 0;
+    struct result *result = publish->result;
+    auto_free char *prefix = published_object(&publish->store, result->digest, "");
+    struct upload upload = {
+        .s3 = publish->store.s3, .folder = &publish->folder, .prefix = prefix, .progress = &publish->progress
+    };
+    int done = upload_run(&upload, failure);
 
-    do
-        while (next < publish->folder.count && !publish->failure.reason && s3_room(publish->store.s3))
-            send_file(publish, &publish->folder.files[next++]);
-    while (s3_step(publish->store.s3, WAIT_MS) || (next < publish->folder.count && !publish->failure.reason));
-    if (!publish->failure.reason)
-        return 0;
-    *failure = publish->failure;
-    return -1;
+    result->fetched = upload.sent;
+    result->fetched_bytes = upload.sent_bytes;
+    return done;
 }
 
 /* Somebody else may have been first with the very same. */
 static int send_manifest(const struct publish *publish, struct failure *failure)
 {
-    auto_free char *object = object_of(publish, ".manifest");
+    auto_free char *object = published_object(&publish->store, publish->result->digest, ".manifest");
     struct slice text = { publish->manifest, publish->manifest_length };
 
     if (s3_put_text(publish->store.s3, object, text, true, failure) == 0 || failure->reason == REASON_ALREADY_EXISTS)

@@ -88,6 +88,19 @@ static int check_content(const struct place *place, const char *content, struct 
     return 0;
 }
 
+/* It was listed, or a manifest names it. */
+static void explain_absence(const struct pull_item *item, struct failure *failure)
+{
+    if (item->expected)
+        failure_set(failure,
+                    REASON_CHECKSUM_MISMATCH,
+                    "%.300s is gone, and the manifest names it: it was removed from the store; publish it again",
+                    item->object);
+    else
+        failure_set(
+            failure, REASON_DRIFTED, "%.300s is gone: it was removed after it was listed; list again", item->object);
+}
+
 static int close_file(struct place *place, struct failure *failure)
 {
     int fd = place->fd;
@@ -108,7 +121,10 @@ static void received(void *context, const struct failure *problem)
     sha256_end(&place->hash, content);
     if (problem) {
         close_file(place, &failure);
-        fail(run, problem);
+        failure = *problem;
+        if (failure.reason == REASON_NO_SUCH_KEY)
+            explain_absence(&place->item, &failure);
+        fail(run, &failure);
         return;
     }
     if (close_file(place, &failure) < 0 || check_content(place, content, &failure) < 0) {
@@ -186,6 +202,8 @@ int pull_run(const struct pull *pull, struct failure *failure)
         fill(&run);
         busy = s3_step(pull->s3, WAIT_MS);
         drain(&run);
+        if (!busy && !run.failure.reason)
+            (void)s3_check(pull->s3, &run.failure); /* with nothing under way that would end with it */
     }
     if (!run.failure.reason)
         return 0;

@@ -1,16 +1,14 @@
 /* `kitae-agent remove`: versions from a volume, and contents that no version has any more; or published ones from S3.
  */
 
-#define _GNU_SOURCE
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "../operator/base/memory.h"
 #include "commands.h"
+#include "published.h"
 #include "result.h"
 #include "s3/list.h"
 #include "s3/put.h"
-#include "source.h"
 #include "volume.h"
 
 enum { WAIT_MS = 1000 };
@@ -74,11 +72,9 @@ static int remove_objects(struct s3 *s3, const char *prefix, struct failure *fai
 
 static int remove_published(const struct source *store, const char *digest, struct failure *failure)
 {
-    auto_free char *prefix = NULL, *manifest = NULL;
+    auto_free char *prefix = published_object(store, digest, ""),
+                   *manifest = published_object(store, digest, ".manifest");
 
-    if (asprintf(&prefix, "%sversions/%s/", store->prefix, digest) < 0 ||
-        asprintf(&manifest, "%s.manifest", prefix) < 0)
-        BUG("out of memory");
     if (s3_delete_now(store->s3, manifest, failure) < 0)
         return -1;
     return remove_objects(store->s3, prefix, failure);

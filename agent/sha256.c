@@ -1,6 +1,7 @@
 #include "sha256.h"
 
 #include <openssl/hmac.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,6 +77,18 @@ int sha256_file(int fd, uint64_t from, uint64_t length, uint64_t *ret_read, char
     sha256_end(&hash, ret_hex);
     *ret_read = done;
     return 0;
+}
+
+void sha256_base64(const char *hex, char ret[SHA256_BASE64])
+{
+    unsigned char bytes[SHA256_BYTES];
+
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
+        const char pair[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+        bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+    EVP_EncodeBlock((unsigned char *)ret, bytes, SHA256_BYTES);
 }
 
 bool is_sha256(const char *text)

@@ -7,7 +7,7 @@
 #include "../operator/base/error.h"
 #include "../operator/base/slice.h"
 
-enum { SHA256_BYTES = 32, SHA256_HEX = 65 /* with the NUL */ };
+enum { SHA256_BYTES = 32, SHA256_HEX = 65, SHA256_BASE64 = 45 /* the last two with the NUL */ };
 
 struct sha256 {
     EVP_MD_CTX *context;
@@ -23,6 +23,7 @@ void sha256_hex(struct slice text, char ret_hex[SHA256_HEX]);
 /* Of at most `length` bytes of a file; *ret_read says how many there were. -1 when it cannot be read: errno. */
 int sha256_file(int fd, uint64_t from, uint64_t length, uint64_t *ret_read, char ret_hex[SHA256_HEX]) must_check;
 
-bool is_sha256(const char *text); /* 64 hexadecimal digits, in lower case */
+void sha256_base64(const char *hex, char ret[SHA256_BASE64]); /* as S3 writes it; hex: one that is_sha256 */
+bool is_sha256(const char *text);                             /* 64 hexadecimal digits, in lower case */
 void hmac_sha256(struct slice key, struct slice text, unsigned char ret[SHA256_BYTES]);
 void hex_of(const unsigned char *bytes, size_t length, char *ret_hex); /* 2 * length + 1 characters */

@@ -5,26 +5,37 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../operator/base/memory.h"
 #include "commands.h"
 #include "manifest.h"
+#include "progress.h"
+#include "published.h"
 #include "result.h"
+#include "volume_error.h"
 
 static const char usage[] = "Usage: kitae-agent verify --volume DIR --digest DIGEST\n"
                             "       kitae-agent verify --dir DIR --manifest FILE [--digest DIGEST]\n"
+                            "       kitae-agent verify --store s3://BUCKET/PREFIX --digest DIGEST [FLAGS]\n"
                             "\n"
-                            "Reads every file that the manifest names, and tells the first that is not what it says.";
+                            "Reads every file or object that the manifest names, and tells the first that is not what "
+                            "it says.";
 
 static struct option options[] = {
     { "volume", 0, OPTION_TEXT, "DIR", "where versions are kept" },
     { "dir", 0, OPTION_TEXT, "DIR", "where the files of the manifest are" },
     { "manifest", 0, OPTION_TEXT, "FILE", "the manifest" },
+    { "store", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of published versions" },
     { "digest", 0, OPTION_TEXT, "DIGEST", "what the manifest's digest must be" },
+    PLACE_OPTIONS,
+    TRANSFER_OPTIONS,
     RESULT_OPTION,
     { NULL },
 };
+
+/* -- on a volume or in a folder ------------------------------------------------------------------------------------ */
 
 static int check_file(const char *folder, const struct manifest_line *line, struct failure *failure)
 {
@@ -76,17 +87,80 @@ static int verify(const char *folder, const char *manifest, struct result *resul
     return 0;
 }
 
+/* -- in S3 --------------------------------------------------------------------------------------------------------- */
+
+struct stored {
+    struct source store;
+    struct published published;
+    struct progress progress;
+    struct result *result;
+};
+
+static int next_object(void *context, struct pull_item *ret)
+{
+    return published_next(&((struct stored *)context)->published, ret);
+}
+
+static int count_object(void *context, const struct pull_item *item, struct failure *failure)
+{
+    struct stored *stored = context;
+
+    (void)failure;
+    stored->result->objects++;
+    stored->result->bytes += item->is.size;
+    progress_add(&stored->progress, item->is.size);
+    return 0;
+}
+
+static int read_objects(struct stored *stored, const char *digest, struct failure *failure)
+{
+    struct pull pull = { .s3 = stored->store.s3, .context = stored, .next = next_object, .accept = count_object };
+    int fd = memfd_create("manifest", MFD_CLOEXEC); /* there may be no place for a file */
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
+    if (!file)
+        return volume_failure(failure, errno, "the manifest cannot be kept");
+    if (published_open(&stored->published, &stored->store, digest, file, failure) < 0)
+        return -1;
+    progress_start(&stored->progress, "verify");
+    if (pull_run(&pull, failure) < 0)
+        return -1;
+    progress_end(&stored->progress);
+    return published_end(&stored->published, failure);
+}
+
+static int verify_stored(const char *store, const char *digest, struct result *result, struct failure *failure)
+{
+    struct stored stored = { .result = result };
+    int done = -1;
+
+    if (!digest || !is_sha256(digest))
+        return failure_set(failure, REASON_INVALID_OPTIONS, "--digest: write the 64 hexadecimal digits of a version");
+    snprintf(result->digest, sizeof(result->digest), "%s", digest);
+    if (source_open(&stored.store, options, store, failure) == 0)
+        done = read_objects(&stored, digest, failure);
+    published_close(&stored.published);
+    source_close(&stored.store);
+    return done;
+}
+
+/* -- the command --------------------------------------------------------------------------------------------------- */
+
 static int run(struct result *result, struct failure *failure)
 {
     const char *volume = option_named(options, "volume")->text, *digest = option_named(options, "digest")->text;
     const char *folder = option_named(options, "dir")->text, *manifest = option_named(options, "manifest")->text;
+    const char *store = option_named(options, "store")->text;
     auto_free char *version = NULL, *own = NULL;
 
-    if (!volume)
-        return folder && manifest ? verify(folder, manifest, result, failure)
-                                  : failure_set(failure,
-                                                REASON_INVALID_OPTIONS,
-                                                "write --volume and --digest, or --dir and --manifest");
+    if (!volume + !folder + !store != 2 || !folder != !manifest)
+        return failure_set(failure,
+                           REASON_INVALID_OPTIONS,
+                           "write --volume and --digest, or --dir and --manifest, or --store and --digest");
+    if (store)
+        return verify_stored(store, digest, result, failure);
+    if (folder)
+        return verify(folder, manifest, result, failure);
     if (!digest)
         return failure_set(failure, REASON_INVALID_OPTIONS, "--digest is required: which version of the volume");
     if (asprintf(&version, "%s/versions/%s", volume, digest) < 0 || asprintf(&own, "%s/.manifest", version) < 0)

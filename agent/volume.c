@@ -26,19 +26,27 @@ static int open_folder(int at, const char *name, struct failure *failure)
     return fd < 0 ? volume_failure(failure, errno, "the folder %s cannot be opened", name) : fd;
 }
 
+static bool is_folder(int at, const char *path)
+{
+    struct stat stat;
+
+    return fstatat(at, path, &stat, 0) == 0 && S_ISDIR(stat.st_mode);
+}
+
 int make_folders(int folder, const char *path, struct failure *failure)
 {
     auto_free char *copy = xstrdup(path);
 
     for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdirat(folder, copy, MODE_FOLDER) < 0 && errno != EEXIST)
-            return errno == ENOTDIR ? failure_set(failure,
-                                                  REASON_INVALID_KEY,
-                                                  "%.300s lies below a key that is an object itself: a volume cannot "
-                                                  "hold both; exclude one of them",
-                                                  path)
-                                    : volume_failure(failure, errno, "%.300s cannot be made", copy);
+        if (!is_folder(folder, copy) && mkdirat(folder, copy, MODE_FOLDER) < 0)
+            return errno == EEXIST || errno == ENOTDIR
+                       ? failure_set(failure,
+                                     REASON_INVALID_KEY,
+                                     "%.300s lies below a key that is an object itself: a volume cannot hold both; "
+                                     "exclude one of them",
+                                     path)
+                       : volume_failure(failure, errno, "%.300s cannot be made", copy);
         *slash = '/';
     }
     return 0;

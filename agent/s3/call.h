@@ -21,6 +21,7 @@ struct s3_call {
     const void *body; /* NULL: from fd */
     int fd;
     uint64_t body_from, body_length; /* body_from is of fd */
+    const char *body_sha256;         /* in hexadecimal digits, when it is known before; NULL: it is not */
     bool cleanup;                    /* is sent after an interrupt too */
 
     void (*prepare)(struct s3_call *call); /* before each attempt; NULL: nothing changes */

@@ -47,6 +47,7 @@ static const struct meaning meanings[] = {
     { "AuthorizationHeaderMalformed", 0, S3_FAILED, REASON_WRONG_REGION, ASK_REGION },
     { "IllegalLocationConstraintException", 0, S3_FAILED, REASON_WRONG_REGION, ASK_REGION },
     { "NoSuchKey", 404, S3_FAILED, REASON_NO_SUCH_KEY, "it was removed, or never there" },
+    { "NoSuchUpload", 0, S3_FAILED, REASON_SERVER_ERROR, "its end may be done and the answer lost: start again" },
     { "InvalidObjectState", 0, S3_FAILED, REASON_ACCESS_DENIED, "it is archived: restore it first, or exclude it" },
     { "KeyTooLongError", 0, S3_FAILED, REASON_INVALID_KEY, "keys have at most 1024 bytes" },
     { "PreconditionFailed", 412, S3_FAILED, REASON_DRIFTED, "it changed since it was listed, list again" },

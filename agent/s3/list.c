@@ -312,32 +312,3 @@ bool s3_listing_ended(const struct s3_listing *listing, const struct failure **r
         *ret_failure = listing->failure.reason ? &listing->failure : NULL;
     return listing->failure.reason || TAILQ_EMPTY(&listing->segments);
 }
-
-int s3_resolve_prefix(
-    struct s3 *s3, const char *prefix, struct strbuf *ret_prefix, bool *ret_is_key, struct failure *failure)
-{
-    size_t length = strlen(prefix);
-    const struct s3_object *object;
-    const struct failure *problem;
-    struct s3_listing *listing;
-    bool is_key;
-
-    if (!length || prefix[length - 1] == '/') {
-        strbuf_adds(ret_prefix, prefix);
-        *ret_is_key = false;
-        return 0;
-    }
-    listing = s3_listing_create(s3, prefix, NULL, NULL);
-    while (!(object = s3_listing_next(listing)) && !s3_listing_ended(listing, &problem))
-        (void)s3_step(s3, 1000);
-    if (s3_listing_ended(listing, &problem) && problem) {
-        *failure = *problem;
-        s3_listing_destroy(listing);
-        return -1;
-    }
-    is_key = object && strcmp(object->key, prefix) == 0; /* it comes before all that begin with it */
-    strbuf_addf(ret_prefix, "%s%s", prefix, is_key ? "" : "/");
-    *ret_is_key = is_key;
-    s3_listing_destroy(listing);
-    return 0;
-}

@@ -35,10 +35,3 @@ const struct s3_object *s3_listing_next(struct s3_listing *listing);
 
 /* Whether there will be no more; ret_failure (may be NULL) is that of the listing, or NULL when it went well. */
 bool s3_listing_ended(const struct s3_listing *listing, const struct failure **ret_failure);
-
-/*
- * "images" is a folder, "images/", unless there is an object of just this name. Appends the prefix to list by; sets
- * *ret_is_key when it is that object. Blocks for a request.
- */
-int s3_resolve_prefix(
-    struct s3 *s3, const char *prefix, struct strbuf *ret_prefix, bool *ret_is_key, struct failure *failure) must_check;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../../operator/base/memory.h"
+#include "../sha256.h"
 #include "call.h"
 #include "xml.h"
 
@@ -26,6 +27,7 @@ struct put {
     char *key;
     struct s3_call call; /* the whole object; or what begins, ends or takes back an upload in parts */
     char *upload_id, *query;
+    char checksum[SHA256_BASE64]; /* of the whole object */
     struct strbuf document;
     uint64_t part_size;
     unsigned part_count, started, running;
@@ -59,6 +61,14 @@ static void add_condition(const struct put *put, struct s3_call *call)
 {
     if (put->what.only_if_absent)
         call->headers[call->header_count++] = (struct http_header){ "if-none-match", "*" };
+}
+
+static void add_checksum(struct put *put, struct s3_call *call)
+{
+    if (!put->what.sha256)
+        return;
+    sha256_base64(put->what.sha256, put->checksum);
+    call->headers[call->header_count++] = (struct http_header){ "x-amz-checksum-sha256", put->checksum };
 }
 
 /* Sends a request about the upload; the body is put->document, or none. */
@@ -251,7 +261,9 @@ void s3_put(struct s3 *s3, const struct s3_put *what)
     put->call.body = what->bytes;
     put->call.fd = what->fd;
     put->call.body_length = what->size;
+    put->call.body_sha256 = what->sha256;
     add_condition(put, &put->call);
+    add_checksum(put, &put->call);
     s3_call_start(s3, &put->call);
 }
 

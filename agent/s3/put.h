@@ -14,6 +14,8 @@ struct s3_put {
     const void *bytes; /* borrowed until done; NULL: from fd */
     int fd;            /* read by pread from 0, borrowed until done */
     uint64_t size;
+    const char *sha256; /* of all of it, in hexadecimal digits; borrowed until done. The server refuses other bytes, and
+                           keeps it for look.h; not of an object in parts. NULL: not known */
     bool only_if_absent; /* If-None-Match: *; REASON_ALREADY_EXISTS when somebody was first */
     s3_done *done;
     void *context;

@@ -21,6 +21,7 @@ enum {
     BUFFER_SIZE = 128 * 1024,
     BUFFER_MIN = 16 * 1024, /* of curl's uploads */
     PROGRESS = 64 * 1024,   /* an attempt that brought so much counts as a success */
+    DAMAGED_ATTEMPTS = 3,   /* what arrives damaged so often was damaged before */
 };
 
 TAILQ_HEAD(calls, s3_call);
@@ -124,6 +125,8 @@ static const char *payload_of(const struct s3_call *call, char hash[SHA256_HEX])
 {
     uint64_t there;
 
+    if (call->body_sha256)
+        return call->body_sha256;
     if (call->has_body && call->s3->settings.location->tls)
         return SIGNER_UNSIGNED;
     if (call->has_body && !call->body)
@@ -308,6 +311,8 @@ static bool may_try_again(struct s3 *s3, struct s3_call *call, enum s3_verdict v
 
     if (call->progress >= PROGRESS && verdict == S3_AGAIN)
         call->attempts = 0, last = false;
+    if (call->failure.reason == REASON_CHECKSUM_MISMATCH && call->attempts >= DAMAGED_ATTEMPTS)
+        return false;
     if (last || (is_interrupted(s3) && !call->cleanup))
         return false;
     if (verdict == S3_CLOCK)
@@ -411,7 +416,7 @@ static void stop_all(struct s3 *s3)
     struct s3_call *call;
 
     while ((call = first_to_stop(&s3->running)) || (call = first_to_stop(&s3->waiting))) {
-        failure_set(&call->failure, REASON_INTERRUPTED, "interrupted: start again, what is done is kept");
+        (void)s3_check(s3, &call->failure);
         if (call->stream)
             http_client_cancel(s3->http, call->stream);
         end_call(call, false);
@@ -452,6 +457,13 @@ bool s3_step(struct s3 *s3, int wait_ms)
 bool s3_room(const struct s3 *s3)
 {
     return s3->waiting_count < s3->settings.connections && !is_interrupted(s3);
+}
+
+int s3_check(const struct s3 *s3, struct failure *failure)
+{
+    if (!is_interrupted(s3))
+        return 0;
+    return failure_set(failure, REASON_INTERRUPTED, "interrupted: start again, what is done is kept");
 }
 
 struct s3_counters s3_counters(const struct s3 *s3)

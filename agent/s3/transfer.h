@@ -46,8 +46,14 @@ typedef void s3_done(void *context, const struct failure *failure);
 /* Moves everything on, waiting up to wait_ms when nothing can be; false when no operation is left. */
 bool s3_step(struct s3 *s3, int wait_ms);
 
-/* Whether one more operation would find work: keep giving while it is true and no longer, and queues stay short. */
+/*
+ * Whether one more operation would find work: keep giving while it is true and no longer, and queues stay short. Never
+ * when interrupted: whoever loops until all is given asks s3_check too.
+ */
 bool s3_room(const struct s3 *s3);
+
+/* -1 and REASON_INTERRUPTED when it was told to stop. */
+int s3_check(const struct s3 *s3, struct failure *failure);
 
 struct s3_counters s3_counters(const struct s3 *s3);
 const struct s3_location *s3_location(const struct s3 *s3);
