@@ -105,26 +105,51 @@ static int bad_line(const struct manifest_reader *reader, struct failure *failur
                        reader->line);
 }
 
+/* As snprintf writes it: no sign, no zeros before it. */
+static const char *parse_size(const char *text, uint64_t *ret)
+{
+    const char *at = text;
+
+    for (*ret = 0; *at >= '0' && *at <= '9'; at++) {
+        if (*ret > (UINT64_MAX - 9) / 10)
+            return NULL;
+        *ret = *ret * 10 + (uint64_t)(*at - '0');
+    }
+    return at == text || (*text == '0' && at > text + 1) ? NULL : at;
+}
+
+const char *content_parse(const char *text, char ret_sha256[SHA256_HEX], uint64_t *ret_size)
+{
+    const char *at = text + SHA256_HEX - 1;
+
+    if (strspn(text, "0123456789abcdef") != SHA256_HEX - 1 || *at != ' ')
+        return NULL;
+    memcpy(ret_sha256, text, SHA256_HEX - 1);
+    ret_sha256[SHA256_HEX - 1] = '\0';
+    at = parse_size(at + 1, ret_size);
+    return at && *at == ' ' ? at + 1 : NULL;
+}
+
 int manifest_read(struct manifest_reader *reader, struct manifest_line *ret, struct failure *failure)
 {
     char text[SHA256_HEX + 24 + MANIFEST_MAX_KEY + 4];
+    const char *key;
     size_t length;
-    int at = 0;
 
     if (!fgets(text, sizeof(text), reader->file))
         return 0;
     reader->line++;
     length = strlen(text);
-    if (text[length - 1] != '\n')
+    if (!length || text[length - 1] != '\n')
         return bad_line(reader, failure);
     sha256_add(&reader->hash, text, length);
     text[length - 1] = '\0';
-    if (sscanf(text, "%64[0-9a-f] %" SCNu64 "%n", ret->sha256, &ret->size, &at) != 2 ||
-        strlen(ret->sha256) != SHA256_HEX - 1 || text[at] != ' ' || key_problem(text + at + 1) ||
-        (reader->line > 1 && strcmp(text + at + 1, reader->last) <= 0))
+    key = content_parse(text, ret->sha256, &ret->size);
+    if (!key || key_problem(key) || (reader->line > 1 && strcmp(key, reader->last) <= 0))
         return bad_line(reader, failure);
-    snprintf(ret->key, sizeof(ret->key), "%s", text + at + 1);
-    snprintf(reader->last, sizeof(reader->last), "%s", ret->key);
+    length = strlen(key) + 1; /* at most MANIFEST_MAX_KEY + 1, says key_problem() */
+    memcpy(ret->key, key, length);
+    memcpy(reader->last, key, length);
     return 1;
 }
 

@@ -43,6 +43,9 @@ void manifest_writer_drop(struct manifest_writer *writer); /* without a result; 
 
 /* -- reading -- */
 
+/* "<sha256> <size> ", as it is written and not otherwise: what stands behind; NULL: it is none. */
+const char *content_parse(const char *text, char ret_sha256[SHA256_HEX], uint64_t *ret_size);
+
 struct manifest_reader {
     FILE *file;
     const char *name; /* borrowed, for messages */

@@ -17,19 +17,21 @@ static const char *const names[STATE_FILES] = { "state.partial", "state" };
 static bool read_line(FILE *file, struct state_line *ret)
 {
     char text[SHA256_HEX + 24 + S3_ETAG_SIZE + MANIFEST_MAX_KEY + 4];
+    const char *etag, *key;
     size_t length;
-    int at = 0;
 
     if (!file || !fgets(text, sizeof(text), file))
         return false;
     length = strlen(text);
-    if (text[length - 1] != '\n')
+    if (!length || text[length - 1] != '\n')
         return false;
     text[length - 1] = '\0';
-    if (sscanf(text, "%64[0-9a-f] %" SCNu64 " %127s%n", ret->is.sha256, &ret->is.size, ret->etag, &at) != 3 ||
-        text[at] != ' ')
+    etag = content_parse(text, ret->is.sha256, &ret->is.size);
+    key = etag ? strchr(etag, ' ') : NULL;
+    if (!key || (size_t)(key - etag) >= sizeof(ret->etag) || strlen(key + 1) >= sizeof(ret->is.key))
         return false;
-    snprintf(ret->is.key, sizeof(ret->is.key), "%s", text + at + 1);
+    snprintf(ret->etag, sizeof(ret->etag), "%.*s", (int)(key - etag), etag);
+    memcpy(ret->is.key, key + 1, strlen(key + 1) + 1);
     return true;
 }
 

@@ -62,6 +62,37 @@ static void reading__gives_what_was_written(void **state)
     unlink(path);
 }
 
+static void reading__other_lines__are_refused(void **state)
+{
+    static const char *const rows[] = { "",
+                                        " 1 a\n",
+                                        " 1\n",
+                                        " a\n",
+                                        " -1 a\n",
+                                        " +1 a\n",
+                                        "  1 a\n",
+                                        " 01 a\n",
+                                        " 1 ",
+                                        " 1 a/\n",
+                                        " 1 ..\n",
+                                        " 1  a",
+                                        " 99999999999999999999 a\n" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct manifest_reader reader;
+        struct manifest_line line;
+        struct failure failure;
+        char text[200];
+
+        snprintf(text, sizeof(text), "%s%s", i == 1 ? "E3B0" : empty_sha256, rows[i]);
+        manifest_start(&reader, fmemopen(text, strlen(text), "r"), "it");
+        if (manifest_read(&reader, &line, &failure) != -1)
+            fail_msg("\"%s\" is read", rows[i]);
+        manifest_close(&reader, NULL);
+    }
+}
+
 static void writing__wants_order(void **state)
 {
     struct manifest_line line = { .key = "b" };
@@ -129,7 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digest__is_that_of_the_text), cmocka_unit_test(reading__gives_what_was_written),
         cmocka_unit_test(writing__wants_order),        cmocka_unit_test(keys__that_are_no_paths_are_told),
-        cmocka_unit_test(shards__are_even_and_stable),
+        cmocka_unit_test(shards__are_even_and_stable), cmocka_unit_test(reading__other_lines__are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
