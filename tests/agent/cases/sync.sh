@@ -155,12 +155,12 @@ full_and_read_only() {
 
 # The bench has ten times as many; memory is the same.
 many_keys() {
-    local pid peak
+    local peak
     [ "$server" = versitygw ] || skip "the keys are those of a server of their own, once"
     go build -o many "$root/tests/bench/agent_keys.go"
     ./many -keys 100000 >url &
-    pid=$!
-    trap 'kill $pid' EXIT
+    many_pid=$! # not local: the trap comes behind the function
+    trap 'kill $many_pid' EXIT
     until_true 20 "the server of many keys answers" test -s url
     peak=$(python3 -c 'import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
