@@ -154,6 +154,7 @@ static void fetch(struct run *run, struct place *place)
            &(struct s3_get){ .key = place->item.object,
                              .etag = place->item.etag,
                              .size = place->item.is.size,
+                             .is_known = place->item.expected,
                              .write = receive,
                              .done = received,
                              .context = place });

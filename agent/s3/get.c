@@ -38,6 +38,8 @@ static void prepare(struct s3_call *call)
     if (*get->etag)
         call->headers[call->header_count++] = (struct http_header){ "if-match", get->etag };
     if (!part->at && part->end == get->what.size) { /* all of it */
+        if (get->what.is_known)
+            return;
         call->headers[call->header_count++] = (struct http_header){ "x-amz-checksum-mode", "ENABLED" };
         return;
     }
@@ -104,7 +106,7 @@ static int check_head(struct part *part, struct failure *failure)
         free(get->etag);
         get->etag = xstrdup(etag);
     }
-    if (call->status == 200) {
+    if (call->status == 200 && !get->what.is_known) {
         s3_checksum_destroy(get->checksum);
         get->checksum = s3_checksum_create(header_of, call);
     }

@@ -16,6 +16,7 @@ struct s3_get {
     const char *key;  /* copied */
     const char *etag; /* copied; NULL or "": whatever is there at the first answer */
     uint64_t size;    /* what the listing said; S3_SIZE_UNKNOWN: what comes */
+    bool is_known;    /* its caller knows what it must be, and checks: the server's checksum is not asked for */
     uint64_t from;    /* go on at this byte */
     unsigned ranges;  /* 0, 1: pieces come in order. More: up to so many ranges of a large object at once, pieces in any
                          order (each byte once), for writers that can pwrite */

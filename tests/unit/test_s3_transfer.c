@@ -2,6 +2,7 @@
 
 #include "../../agent/s3/get.h"
 #include "../../agent/s3/list.h"
+#include "../../agent/s3/look.h"
 #include "../../agent/s3/put.h"
 #include "../../operator/base/memory.h"
 #include "fake_server.h"
@@ -262,6 +263,80 @@ static void put__over_plain_http__body_is_signed(void **state)
     finish();
 }
 
+#define WELCOME "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"
+#define BASE64  "RM591nyVng01JP+sF3Hfu6h9K2tLTpnkIDSouAP4sHI="
+
+static void put_welcome(const char *sha256)
+{
+    static const char text[] = "Welcome to Amazon S3.";
+
+    it.over = false;
+    s3_put(it.s3, &(struct s3_put){ .key = "k", .bytes = text, .size = strlen(text), .sha256 = sha256, .done = note });
+    while (!it.over)
+        (void)s3_step(it.s3, 1000);
+}
+
+static void put__content_is_known__server_is_told(void **state)
+{
+    static const char *const answers[] = { ANSWER("200 OK", "", "0", ""), NULL };
+
+    (void)state;
+    start(serve_script, answers);
+    put_welcome(WELCOME);
+    expect(REASON_NONE);
+    assert_non_null(strstr(fake_request(&it.server, 0), "\r\nx-amz-checksum-sha256: " BASE64 "\r\n"));
+    assert_non_null(strstr(fake_request(&it.server, 0), "\r\nx-amz-content-sha256: " WELCOME "\r\n"));
+    finish();
+}
+
+static void put__damaged_again_and_again__gives_up_soon(void **state)
+{
+    static const char *const answers[] = { ERROR("400 No", "BadDigest", "37"), NULL };
+
+    (void)state;
+    start(serve_script, answers);
+    put_welcome(WELCOME);
+    expect(REASON_CHECKSUM_MISMATCH);
+    assert_int_equal(s3_counters(it.s3).requests, 3); /* of 4 attempts */
+    finish();
+}
+
+static bool was_there;
+
+static void note_look(void *context, bool is_there, const struct failure *failure)
+{
+    was_there = is_there;
+    note(context, failure);
+}
+
+static void look__is_there__when_the_server_knows_its_content(void **state)
+{
+    static const struct {
+        const char *answer;
+        bool is_there;
+        enum reason reason;
+    } rows[] = {
+        { ANSWER("200 OK", "x-amz-checksum-sha256: " BASE64 "\r\n", "0", ""), true, REASON_NONE },
+        { ANSWER("200 OK", "x-amz-checksum-sha256: " BASE64 "-2\r\n", "0", ""), false, REASON_NONE }, /* in parts */
+        { ANSWER("200 OK", "x-amz-checksum-crc32: y/Q5Jg==\r\n", "0", ""), false, REASON_NONE },
+        { ANSWER("200 OK", "", "0", ""), false, REASON_NONE },
+        { ANSWER("404 No", "", "0", ""), false, REASON_NONE },
+        { ANSWER("403 No", "", "0", ""), false, REASON_ACCESS_DENIED },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        start(serve_script, (const char *const[]){ rows[i].answer, NULL });
+        s3_look(it.s3, "k", WELCOME, note_look, NULL);
+        while (!it.over)
+            (void)s3_step(it.s3, 1000);
+        expect(rows[i].reason);
+        assert_int_equal(was_there, rows[i].is_there);
+        assert_int_equal(strncmp(fake_request(&it.server, 0), "HEAD /bucket/k ", 15), 0);
+        finish();
+    }
+}
+
 /* -- listing ------------------------------------------------------------------------------------------------------ */
 
 static enum reason list(void)
@@ -326,6 +401,9 @@ int main(void)
         cmocka_unit_test(get__redirected__is_not_followed),
         cmocka_unit_test(get__clock_is_wrong__takes_the_servers_once),
         cmocka_unit_test(put__over_plain_http__body_is_signed),
+        cmocka_unit_test(put__content_is_known__server_is_told),
+        cmocka_unit_test(put__damaged_again_and_again__gives_up_soon),
+        cmocka_unit_test(look__is_there__when_the_server_knows_its_content),
         cmocka_unit_test(list__not_in_key_order__is_refused),
         cmocka_unit_test(destroy__under_way__tells_who_waits),
     };

@@ -192,16 +192,15 @@ killed_at_requests() {
 
 # With nothing else under way that would end.
 stopped_while_it_lists() {
-    local pid
     bucket_of_some
     rules '[{"path": "list-type", "do": "stall"}]'
     "$agent" sync --source s3://market/faults --endpoint "$proxy" --volume . --result result >out 2>err &
-    pid=$!
+    agent_pid=$! # not local: the trap comes behind the function
+    trap 'kill -9 $agent_pid $proxy_pid 2>/dev/null' EXIT
     until_true 20 "the list is asked for" happened
-    kill $pid
-    trap 'kill -9 $pid $proxy_pid 2>/dev/null' EXIT
+    kill $agent_pid
     until_true 20 "it has stopped" test -s result
-    wait $pid
+    wait $agent_pid
     expect "$? $(result reason)" "75 Interrupted"
 }
 

@@ -153,6 +153,23 @@ full_and_read_only() {
     umount small
 }
 
+# The bench has ten times as many; memory is the same.
+many_keys() {
+    local peak
+    [ "$server" = versitygw ] || skip "the keys are those of a server of their own, once"
+    go build -o many "$root/tests/bench/agent_keys.go"
+    ./many -keys 100000 >url &
+    many_pid=$! # not local: the trap comes behind the function
+    trap 'kill $many_pid' EXIT
+    until_true 20 "the server of many keys answers" test -s url
+    peak=$(python3 -c 'import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(usage.ru_maxrss if status == 0 else "failed")' "$agent" sync --source s3://market/images --endpoint "$(cat url)" --result "$PWD/result")
+    expect "$(result objects)" 100000
+    [ "$peak" -le 40960 ] || fail "a peak of $peak KiB"
+}
+
 # Killed when so many contents have come, then again until it is through: the same version, and never half of one.
 sync_killed() {
     local i moment digest pid
@@ -201,6 +218,7 @@ sync_cases() {
     it "a key that is no path is refused, and leaves no version" keys_that_are_no_paths
     it "a key that others take for a folder is refused" key_and_folder
     it "a full and a read-only volume are told, and leave no version" full_and_read_only
+    it "100,000 keys are synced in flat memory" many_keys
     it "killed at 49 moments, a sync goes on and ends with the same version" sync_killed
     it "told to stop, it stops, and says so" told_to_stop
 }
