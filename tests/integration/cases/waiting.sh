@@ -109,7 +109,7 @@ fields_without_behaviour() {
     done <<'END'
 spec.progress|progress: {stallSeconds: 900}
 spec.scheduling|scheduling: {queueName: gpu}
-spec.outputs|outputs: [{modelRef: {name: m}, mountPath: /o, storage: {size: 1Gi}}]
+spec.outputs[0].dataSetRef|outputs: [{dataSetRef: {name: m}, mountPath: /o, storage: {size: 1Gi}}]
 END
     expect "$number" 3
 }
