@@ -50,7 +50,6 @@ struct versioned {
     struct record work, removal;
     struct run run;         /* of work */
     struct run removal_run; /* of removal */
-    const char *refused;    /* a field that is not there yet, and what to do; NULL: none */
     const char *found_by;   /* this plan adds a version that was not there: Sync, Publish; NULL: none */
     bool is_busy;           /* somebody else is adding to what retention removes from */
     bool is_full;           /* what a job has published cannot be added */

@@ -105,8 +105,6 @@ static const char *message_of(const struct versioned *kept)
                             "Deletion waits for %s: each uses a version of it; it goes on when they have ended or are "
                             "deleted",
                             users_text(kept));
-    if (kept->refused)
-        return kept->refused;
     if (refusal)
         return refusal;
     if (kept->is_full)
@@ -137,8 +135,6 @@ static const char *stalled_reason(const struct versioned *kept)
 {
     if (kept->in->self->deleted_at)
         return "InUse";
-    if (kept->refused)
-        return "NotImplemented";
     if (is_invalid(kept))
         return "InvalidSpec";
     if (kept->work.phase == RECORD_FAILED)
@@ -152,8 +148,8 @@ static void say_conditions(const struct versioned *kept, struct plan *out, const
     const char *stalled = stalled_reason(kept);
     bool has_version = catalog_latest(&kept->catalog) != NULL;
 
-    if (kept->refused || invalid)
-        plan_condition(out, "Accepted", false, kept->refused ? "NotImplemented" : "InvalidSpec", "%s", message);
+    if (invalid)
+        plan_condition(out, "Accepted", false, "InvalidSpec", "%s", message);
     else
         plan_condition(out, "Accepted", true, "Accepted", "The %s is understood", kept->words->kind);
     plan_condition(out,
@@ -185,7 +181,7 @@ static void say_events(const struct versioned *kept, struct plan *out)
 
 static const char *phase_of(const struct versioned *kept)
 {
-    if (kept->refused || is_invalid(kept) || kept->work.phase == RECORD_FAILED)
+    if (is_invalid(kept) || kept->work.phase == RECORD_FAILED)
         return "Failed";
     if (kept->work.phase == RECORD_RUNNING)
         return kept->words->working;

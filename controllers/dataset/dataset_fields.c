@@ -596,6 +596,7 @@ static const char *const rules[] = {
     "write at most 40 lower-case letters, digits and dashes, a letter first and no dash last (Jobs are named "
     "<dataset>-sync-<number> and need the room)",
     "spec: there is no volume to delete without storage: leave deletionPolicy out, or add storage",
+    "spec: deletionPolicy is settled when the volume is made: make a DataSet of another name, and move the jobs to it",
     "spec: storage cannot be added or removed later: make a DataSet of another name, and move the jobs to it",
     "spec.retention: all versions are kept by this: write keepLast, keepDaily, keepWeekly or keepMonthly",
     "spec.select.exclude[]: keys do not start with a slash: write *.jpg, or **/*.jpg for all folders",

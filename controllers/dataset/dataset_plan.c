@@ -93,15 +93,6 @@ static void set_init(struct set *set, const struct observed *in)
     set->spec_hash = hash_of(spec, set->arena);
 }
 
-/* Refused, never ignored: else somebody would count on it. */
-static const char *refused_field(const struct dataset_spec *spec)
-{
-    return spec->deletion_policy == DATASET_SPEC_DELETION_POLICY_DELETE
-               ? "spec.deletionPolicy: Delete is not implemented in this version of Kitae: remove it, and delete the "
-                 "claim yourself when the DataSet is gone"
-               : NULL;
-}
-
 static void dataset_plan(const struct observed *in, struct plan *out)
 {
     struct set set;
@@ -112,14 +103,13 @@ static void dataset_plan(const struct observed *in, struct plan *out)
         return;
     }
     plan_guard(out, set.kept.user_count ? GUARD_ON : GUARD_OFF);
-    set.kept.refused = refused_field(set.spec);
-    if (!set.kept.refused && !in->self->deleted_at) {
+    if (!in->self->deleted_at) {
         end_sync(&set);
         begin_sync(&set, out);
         decide_removal(&set.kept, set.spec->storage, out);
     }
     say_dataset_status(&set, out);
-    if (set.kept.refused || in->self->deleted_at)
+    if (in->self->deleted_at)
         return;
     want_sync(&set, out);
     want_removal(&set.kept, dataset_removal_body, out);

@@ -167,12 +167,23 @@ json_t *dataset_removal_body(const struct observed *in, const struct identity *i
 
 /* -- wants --------------------------------------------------------------------------------------------------------- */
 
+/* Owned by the DataSet the garbage collector takes it away with that; else it stays, and one of that name finds it. */
+static void want_claim(const struct set *set, struct plan *out)
+{
+    const char *name = dataset_claim_name(set->arena, set->in->self->name);
+
+    if (set->spec->deletion_policy == DATASET_SPEC_DELETION_POLICY_DELETE)
+        plan_prepare(out, KIND_CLAIM, name, 0, dataset_claim_body);
+    else
+        plan_prepare_to_keep(out, KIND_CLAIM, name, dataset_claim_body);
+}
+
 static void want_run(const struct set *set, struct plan *out)
 {
     struct identity identity = { role, 0, set->kept.work.number };
 
     if (set->spec->storage && set->kept.run.state == RUN_ABSENT)
-        plan_prepare_to_keep(out, KIND_CLAIM, dataset_claim_name(set->arena, set->in->self->name), dataset_claim_body);
+        want_claim(set, out);
     plan_create(out, KIND_JOB, set->kept.work.run, identity, run_body, false);
 }
 

@@ -62,15 +62,22 @@ static void blame_hanging(struct job *job)
         }
 }
 
+/* So many of a role's pods were seen to be there; a job may be suspended and get more replicas unseen. */
+static int pods_created(const struct role *role)
+{
+    int known = role->status ? (int)role->status->desired : 0;
+
+    return !role->created ? 0 : known && known < role->replicas ? known : role->replicas;
+}
+
 /* A place that had its pod once and has none now: nobody can say any more how that pod ended. */
 static void blame_missing(struct job *job)
 {
     for (int i = 0; i < job->role_count; i++) {
         const struct role *role = &job->roles[i];
 
-        for (int index = 0; index < role->replicas; index++) {
-            if (role->places[index].pod || role->places[index].recorded || role->places[index].renewed ||
-                !role->created)
+        for (int index = 0; index < pods_created(role); index++) {
+            if (role->places[index].pod || role->places[index].recorded || role->places[index].renewed)
                 continue;
             job->blame = (struct blame){
                 .role = role->name, .index = index, .node = "", .reason = "PodLost", .log_tail = "", .ran_for = -1

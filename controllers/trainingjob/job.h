@@ -233,6 +233,7 @@ void add_data(const struct job *job, const struct role *role, int index, json_t 
 void find_outputs(struct job *job);                 /* and what follows from what their Jobs have done */
 const char *unusable_output(const struct job *job); /* why it can never be published like this; NULL: it can */
 bool outputs_are_listed(const struct job *job);
+bool is_publishing(const struct job *job); /* or waits to: the work is done, and all is written */
 void begin_outputs(struct job *job, struct plan *out);
 void want_output_claims(const struct job *job, struct plan *out);
 void want_outputs(const struct job *job, struct plan *out);

@@ -101,6 +101,11 @@ static bool is_written(const struct job *job)
     return job->outcome == OUTCOME_SUCCEEDED && (keeps_running_pods(job) || !pods_left(job));
 }
 
+bool is_publishing(const struct job *job)
+{
+    return is_written(job) && !outputs_are_listed(job);
+}
+
 /* After a failure: when the store is another one, when somebody asks, and from time to time. */
 static bool is_due(const struct job *job, const struct output *output, const char *hash, struct plan *out)
 {

@@ -131,7 +131,7 @@ static const char *completing_text(const struct job *job)
 {
     const char *outcome = job->outcome == OUTCOME_FAILED ? final_text(job) : success_text(job);
 
-    if (job->outcome == OUTCOME_SUCCEEDED && !pods_left(job))
+    if (is_publishing(job))
         return arena_printf(job->arena, "%s; %s", outcome, publishing_text(job));
     return arena_printf(
         job->arena, "%s; waiting for %s to stop%s", outcome, pods_text(job, pods_left(job)), hanging_text(job));
@@ -238,7 +238,7 @@ static void say_reconciling(const struct job *job, struct plan *out, enum traini
     bool starting = phase == TRAININGJOB_STATUS_PHASE_STARTING, running = phase == TRAININGJOB_STATUS_PHASE_RUNNING;
     struct waiting waiting;
 
-    if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING && !pods_left(job))
+    if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING && is_publishing(job))
         plan_condition(out, "Reconciling", true, "Publishing", "The work is done; its outputs are being published");
     else if (phase == TRAININGJOB_STATUS_PHASE_COMPLETING)
         plan_condition(
@@ -281,9 +281,9 @@ static void say_complete(const struct job *job, struct plan *out, enum trainingj
                        phase_names[phase],
                        "%s; %s",
                        success_text(job),
-                       pods_left(job) ? "other pods still run" : "its outputs are not published yet");
+                       is_publishing(job) ? "its outputs are not published yet" : "other pods still run");
     else
-        plan_condition(out, "Complete", false, phase_names[phase], "Not all workers have succeeded");
+        plan_condition(out, "Complete", false, phase_names[phase], "The job has not succeeded");
 }
 
 /* Failed, and Stalled with it: the server's refusal may have set that one already. */

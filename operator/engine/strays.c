@@ -58,8 +58,9 @@ static void released(struct engine *engine, void *context, const struct http_res
     struct family *family = store_family(&engine->store, CHILDREN, stray->owner_uid);
     enum answer_class class = answer_classify(response);
 
-    /* anything but success or "not there": the next tick looks again */
-    if (family && class != ANSWER_OK && class != ANSWER_NOT_FOUND && class != ANSWER_CONFLICT)
+    /* Anything else, a conflict too: the server says it also of a version that is right, when too many write at once.
+     */
+    if (family && class != ANSWER_OK && class != ANSWER_NOT_FOUND)
         look_later(engine, family);
     stray_destroy(stray);
 }
@@ -136,7 +137,7 @@ static void orphan_released(struct engine *engine, void *context, const struct h
     enum answer_class class = answer_classify(response);
 
     (void)context;
-    if (class != ANSWER_OK && class != ANSWER_NOT_FOUND && class != ANSWER_CONFLICT)
+    if (class != ANSWER_OK && class != ANSWER_NOT_FOUND)
         engine->strays_at = engine->now + RETRY_MS;
 }
 

@@ -100,14 +100,17 @@ void stores_on_status(struct world *world, const struct thing *owner)
     check_listed(world, owner);
 }
 
-/* The content that a pod has mounted from this shelf; -1: none. */
-static int mounted(const struct thing *pod, const struct shelf *shelf)
+/* The content that a pod has mounted from this shelf; -1: none. One whose job is gone is on its way out, or nobody's.
+ */
+static int mounted(const struct world *world, const struct thing *pod, const struct shelf *shelf)
 {
     const json_t *containers = jb_get(jb_get(pod->now->tree, "spec"), "containers");
     const json_t *mounts = jb_get(json_array_get(containers, 0), "volumeMounts");
     char volume[NAME + 16];
     const char *path;
 
+    if (!server_owner(world, pod->now->tree))
+        return -1;
     snprintf(volume, sizeof(volume), "kitae-data-%s", shelf->name);
     path = jb_get_str(jb_named(mounts, volume), "subPath");
     return shelf->owner == RESOURCE_DATA_SETS && strncmp(path, "versions/", 9) == 0 &&
@@ -124,7 +127,7 @@ static void data_is_there(struct world *world, const struct thing *pod, const st
 void stores_pod_starts(struct world *world, const struct thing *pod)
 {
     for (const struct shelf *shelf = world->shelves; shelf; shelf = shelf->next)
-        if (mounted(pod, shelf) >= 0 && !shelf->holds[mounted(pod, shelf)])
+        if (mounted(world, pod, shelf) >= 0 && !shelf->holds[mounted(world, pod, shelf)])
             data_is_there(world, pod, shelf);
 }
 
@@ -137,7 +140,7 @@ static void take_away(struct world *world, struct shelf *shelf, int content)
     if (version && !json_is_true(jb_get(version, "removing")))
         listed_is_there(world, owner, content);
     for (const struct life *life = world->lives; life; life = life->next)
-        if (life->running && !life->thing->gone && mounted(life->thing, shelf) == content)
+        if (life->running && !life->thing->gone && mounted(world, life->thing, shelf) == content)
             data_is_there(world, life->thing, shelf);
 }
 

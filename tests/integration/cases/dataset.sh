@@ -94,6 +94,19 @@ schedules_are_cron_jobs() {
     within 20 not get cronjob listings-sync
 }
 
+volumes_go_or_stay() {
+    start_operator
+    create_dataset goes <<<'  storage: {size: 1Gi}
+  deletionPolicy: Delete'
+    create_dataset stays <<<'  storage: {size: 1Gi}'
+    within 20 get pvc goes-data stays-data
+    kubectl delete datasets -n "$namespace" goes stays >/dev/null
+    within 60 not get pvc goes-data
+    within 60 not get jobs -l app.kubernetes.io/managed-by=kitae -o 'jsonpath={.items[0].metadata.name}'
+    get pvc stays-data >/dev/null
+}
+
 it "retention removes a version that nobody uses, and deletion waits for who uses one" retention_removes_what_nobody_uses
 it "a sync that fails says why, and another one is asked for while the operator is away" failures_are_told
 it "a schedule is a CronJob, whose runs make versions, and which goes with the schedule" schedules_are_cron_jobs
+it "the volume goes with its DataSet when deletionPolicy says so, and else stays" volumes_go_or_stay
