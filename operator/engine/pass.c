@@ -362,10 +362,11 @@ static struct pass *render(struct drawing *drawing)
 static void set_look_again(struct drawing *drawing)
 {
     struct engine *engine = drawing->engine;
-    int64_t at = drawing->plan.look_again_at;
+    int64_t at = drawing->plan.look_again_at, wait = at * 1000 - engine->wall;
 
+    /* What is due already is what this pass does about it: when that fails, another at once would only repeat it. */
     if (at)
-        queue_add_at(&engine->queue, drawing->key, engine->now + at * 1000 - engine->wall);
+        queue_add_at(&engine->queue, drawing->key, engine->now + (wait > 0 ? wait : GATE_RECHECK_MS));
 }
 
 /* Draws the plan; once more when what it wants confirmed has been. False: that is being read. */
