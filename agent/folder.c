@@ -35,7 +35,10 @@ static int add_file(struct folder *folder, const char *key, const struct stat *i
         return failure_set(
             failure, REASON_INVALID_KEY, "%s/%.300s cannot be a key, as it %s: rename it", folder->path, key, problem);
     grow(folder->files, folder->count, folder->capacity);
-    folder->files[folder->count++] = (struct folder_file){ .key = xstrdup(key), .was = *is };
+    folder->files[folder->count++] = (struct folder_file){
+        .key = xstrdup(key),
+        .was = { is->st_dev, is->st_ino, is->st_size, is->st_mtim, is->st_ctim },
+    };
     return 0;
 }
 
@@ -97,11 +100,15 @@ static int by_key(const void *left, const void *right)
 
 /* -- reading ------------------------------------------------------------------------------------------------------- */
 
-static bool is_same(const struct stat *left, const struct stat *right)
+static bool is_same_time(const struct timespec *left, const struct timespec *right)
 {
-    return left->st_dev == right->st_dev && left->st_ino == right->st_ino && left->st_size == right->st_size &&
-           left->st_mtim.tv_sec == right->st_mtim.tv_sec && left->st_mtim.tv_nsec == right->st_mtim.tv_nsec &&
-           left->st_ctim.tv_sec == right->st_ctim.tv_sec && left->st_ctim.tv_nsec == right->st_ctim.tv_nsec;
+    return left->tv_sec == right->tv_sec && left->tv_nsec == right->tv_nsec;
+}
+
+static bool is_same(const struct stat *is, const struct folder_stamp *was)
+{
+    return is->st_dev == was->device && is->st_ino == was->inode && is->st_size == was->size &&
+           is_same_time(&is->st_mtim, &was->modified) && is_same_time(&is->st_ctim, &was->changed);
 }
 
 int folder_check(const struct folder_file *file, int fd, struct failure *failure)
@@ -131,15 +138,17 @@ int folder_open(const struct folder *folder, const struct folder_file *file, str
 static int hash(const struct folder *folder, struct folder_file *file, struct failure *failure)
 {
     int fd = folder_open(folder, file, failure), result;
+    char content[SHA256_HEX] = "";
     uint64_t size;
 
     if (fd < 0)
         return -1;
-    result = sha256_file(fd, 0, UINT64_MAX, &size, file->sha256);
+    result = sha256_file(fd, 0, UINT64_MAX, &size, content);
     if (result < 0)
         volume_failure(failure, errno, "%s/%.300s cannot be read", folder->path, file->key);
     else
         result = folder_check(file, fd, failure);
+    sha256_bytes(content, file->sha256);
     close(fd);
     return result;
 }
@@ -151,7 +160,7 @@ static int hash_all(struct folder *folder, struct failure *failure)
             return failure_set(failure, REASON_INTERRUPTED, "interrupted while %s was read: start again", folder->path);
         if (hash(folder, &folder->files[i], failure) < 0)
             return -1;
-        folder->bytes += (uint64_t)folder->files[i].was.st_size;
+        folder->bytes += (uint64_t)folder->files[i].was.size;
     }
     return 0;
 }

@@ -6,10 +6,18 @@
 
 #include "manifest.h"
 
+/* By which a file is known to be what it was. There may be a million: no more is kept than it takes. */
+struct folder_stamp {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified, changed;
+};
+
 struct folder_file {
     char *key; /* its path below the folder */
-    char sha256[SHA256_HEX];
-    struct stat was; /* before it was read */
+    unsigned char sha256[SHA256_BYTES];
+    struct folder_stamp was; /* before it was read */
 };
 
 struct folder {

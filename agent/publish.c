@@ -5,10 +5,10 @@
  */
 
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include "../operator/base/memory.h"
 #include "commands.h"
@@ -18,6 +18,7 @@
 #include "result.h"
 #include "s3/put.h"
 #include "upload.h"
+#include "volume_error.h"
 
 /* As long as any. */
 static const char no_digest[] = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -40,8 +41,7 @@ static struct option options[] = {
 struct publish {
     struct source store;
     struct folder folder;
-    char *manifest; /* its text */
-    size_t manifest_length;
+    FILE *manifest; /* in memory, as there may be no place for a file */
     struct progress progress;
     struct result *result;
 };
@@ -67,9 +67,9 @@ static int write_lines(struct publish *publish, struct manifest_writer *writer, 
 {
     for (size_t i = 0; i < publish->folder.count; i++) {
         const struct folder_file *file = &publish->folder.files[i];
-        struct manifest_line line = { .size = (uint64_t)file->was.st_size };
+        struct manifest_line line = { .size = (uint64_t)file->was.size };
 
-        memcpy(line.sha256, file->sha256, sizeof(line.sha256));
+        hex_of(file->sha256, SHA256_BYTES, line.sha256);
         snprintf(line.key, sizeof(line.key), "%s", file->key); /* key_problem() has looked at its length */
         if (check_length(publish, file->key, failure) < 0 || manifest_write(writer, &line, failure) < 0)
             return -1;
@@ -79,16 +79,15 @@ static int write_lines(struct publish *publish, struct manifest_writer *writer, 
 
 static int make_manifest(struct publish *publish, struct failure *failure)
 {
-    FILE *file = open_memstream(&publish->manifest, &publish->manifest_length);
+    int fd = memfd_create("manifest", MFD_CLOEXEC), result;
     struct manifest_writer writer;
-    int result;
 
-    if (!file)
-        BUG("out of memory");
-    manifest_writer_start(&writer, file);
+    publish->manifest = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!publish->manifest)
+        return volume_failure(failure, errno, "the manifest cannot be kept");
+    manifest_writer_start(&writer, publish->manifest);
     result = write_lines(publish, &writer, failure);
     manifest_writer_drop(&writer);
-    fclose(file);
     return result;
 }
 
@@ -120,9 +119,13 @@ static int send_files(struct publish *publish, struct failure *failure)
 static int send_manifest(const struct publish *publish, struct failure *failure)
 {
     auto_free char *object = published_object(&publish->store, publish->result->digest, ".manifest");
-    struct slice text = { publish->manifest, publish->manifest_length };
+    struct s3_put put = { .key = object,
+                          .fd = fileno(publish->manifest),
+                          .size = (uint64_t)ftello(publish->manifest),
+                          .sha256 = publish->result->digest,
+                          .only_if_absent = true };
 
-    if (s3_put_text(publish->store.s3, object, text, true, failure) == 0 || failure->reason == REASON_ALREADY_EXISTS)
+    if (s3_put_now(publish->store.s3, put, failure) == 0 || failure->reason == REASON_ALREADY_EXISTS)
         return 0;
     return -1;
 }
@@ -170,7 +173,8 @@ static int run(struct result *result, struct failure *failure)
 
     folder_close(&publish.folder);
     source_close(&publish.store);
-    free(publish.manifest);
+    if (publish.manifest)
+        fclose(publish.manifest);
     return done;
 }
 

@@ -79,15 +79,20 @@ int sha256_file(int fd, uint64_t from, uint64_t length, uint64_t *ret_read, char
     return 0;
 }
 
+void sha256_bytes(const char *hex, unsigned char ret[SHA256_BYTES])
+{
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
+        const char pair[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+        ret[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+}
+
 void sha256_base64(const char *hex, char ret[SHA256_BASE64])
 {
     unsigned char bytes[SHA256_BYTES];
 
-    for (size_t i = 0; i < SHA256_BYTES; i++) {
-        const char pair[] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-        bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
-    }
+    sha256_bytes(hex, bytes);
     EVP_EncodeBlock((unsigned char *)ret, bytes, SHA256_BYTES);
 }
 

@@ -23,7 +23,8 @@ void sha256_hex(struct slice text, char ret_hex[SHA256_HEX]);
 /* Of at most `length` bytes of a file; *ret_read says how many there were. -1 when it cannot be read: errno. */
 int sha256_file(int fd, uint64_t from, uint64_t length, uint64_t *ret_read, char ret_hex[SHA256_HEX]) must_check;
 
-void sha256_base64(const char *hex, char ret[SHA256_BASE64]); /* as S3 writes it; hex: one that is_sha256 */
-bool is_sha256(const char *text);                             /* 64 hexadecimal digits, in lower case */
+void sha256_bytes(const char *hex, unsigned char ret[SHA256_BYTES]); /* hex: one that is_sha256; so below */
+void sha256_base64(const char *hex, char ret[SHA256_BASE64]);        /* as S3 writes it */
+bool is_sha256(const char *text);                                    /* 64 hexadecimal digits, in lower case */
 void hmac_sha256(struct slice key, struct slice text, unsigned char ret[SHA256_BYTES]);
 void hex_of(const unsigned char *bytes, size_t length, char *ret_hex); /* 2 * length + 1 characters */

@@ -24,12 +24,13 @@ struct item {
     struct run *run;
     const struct folder_file *file;
     char *object;
+    char sha256[SHA256_HEX];
     int fd; /* -1: not open */
 };
 
 static uint64_t size_of(const struct folder_file *file)
 {
-    return (uint64_t)file->was.st_size;
+    return (uint64_t)file->was.size;
 }
 
 static void fail(struct run *run, const struct failure *failure)
@@ -115,7 +116,7 @@ static void send_item(struct item *item)
            &(struct s3_put){ .key = item->object,
                              .fd = item->fd,
                              .size = size_of(item->file),
-                             .sha256 = item->file->sha256,
+                             .sha256 = item->sha256,
                              .done = sent,
                              .context = item });
 }
@@ -137,10 +138,11 @@ static void start(struct run *run, size_t at)
     struct item *item = xcalloc(1, sizeof(*item));
 
     *item = (struct item){ .run = run, .file = &run->upload->folder->files[at], .fd = -1 };
+    hex_of(item->file->sha256, SHA256_BYTES, item->sha256);
     if (asprintf(&item->object, "%s%s", run->upload->prefix, item->file->key) < 0)
         BUG("out of memory");
     if (run->listed[at] && size_of(item->file) <= S3_PUT_SINGLE)
-        s3_look(run->upload->s3, item->object, item->file->sha256, looked, item);
+        s3_look(run->upload->s3, item->object, item->sha256, looked, item);
     else
         send_item(item);
 }

@@ -318,17 +318,13 @@ static int wait_for(struct s3 *s3, const struct outcome *outcome)
     return outcome->failed ? -1 : 0;
 }
 
-int s3_put_text(struct s3 *s3, const char *key, struct slice text, bool only_if_absent, struct failure *failure)
+int s3_put_now(struct s3 *s3, struct s3_put put, struct failure *failure)
 {
     struct outcome outcome = { .failure = failure };
 
-    s3_put(s3,
-           &(struct s3_put){ .key = key,
-                             .bytes = text.data ? text.data : "",
-                             .size = text.length,
-                             .only_if_absent = only_if_absent,
-                             .done = note_outcome,
-                             .context = &outcome });
+    put.done = note_outcome;
+    put.context = &outcome;
+    s3_put(s3, &put);
     return wait_for(s3, &outcome);
 }
 

@@ -4,7 +4,6 @@
  * object appears whole or not at all.
  */
 
-#include "../../operator/base/slice.h"
 #include "transfer.h"
 
 enum { S3_PUT_SINGLE = 16 * 1024 * 1024 };
@@ -25,7 +24,6 @@ void s3_put(struct s3 *s3, const struct s3_put *put);
 /* Removes an object; one that is not there is fine. */
 void s3_delete(struct s3 *s3, const char *key, s3_done *done, void *context);
 
-/* Both as one call that blocks, and moves other operations on meanwhile. */
-int s3_put_text(struct s3 *s3, const char *key, struct slice text, bool only_if_absent, struct failure *failure)
-    must_check;
+/* Both as one call that blocks, and moves other operations on meanwhile; `done` and `context` are not looked at. */
+int s3_put_now(struct s3 *s3, struct s3_put put, struct failure *failure) must_check;
 int s3_delete_now(struct s3 *s3, const char *key, struct failure *failure) must_check;

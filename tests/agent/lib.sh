@@ -2,7 +2,7 @@
 # What the agent's cases are written in: servers, and saying what is wanted. Sourced by run, which says $root and $work.
 # shellcheck disable=SC2154,SC2034 # binaries.sh says where things are; cases use what is set here
 
-agent=$root/build/kitae-agent
+agent=${KITAE_AGENT:-$root/build/kitae-agent} # another build of it, with sanitizers
 passed=0 failed=0 skipped=0
 export AWS_ACCESS_KEY_ID=tester AWS_SECRET_ACCESS_KEY=tested
 

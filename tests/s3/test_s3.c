@@ -89,9 +89,17 @@ static void expect_reason(enum reason reason)
     printf("# %s\n", it.failure.message);
 }
 
+static int put_text(const char *key, const char *text, bool only_if_absent)
+{
+    return s3_put_now(
+        it.s3,
+        (struct s3_put){ .key = key, .bytes = text, .size = strlen(text), .only_if_absent = only_if_absent },
+        &it.failure);
+}
+
 static void put(const char *key, const char *text)
 {
-    if (s3_put_text(it.s3, key, slice_of(text), false, &it.failure) < 0)
+    if (put_text(key, text, false) < 0)
         fail_msg("%s", it.failure.message);
 }
 
@@ -126,8 +134,8 @@ static void put__only_if_absent__is_late_the_second_time(void **state)
 {
     (void)state;
     begin();
-    assert_int_equal(s3_put_text(it.s3, "once", slice_of("a"), true, &it.failure), 0);
-    assert_int_equal(s3_put_text(it.s3, "once", slice_of("b"), true, &it.failure), -1);
+    assert_int_equal(put_text("once", "a", true), 0);
+    assert_int_equal(put_text("once", "b", true), -1);
     assert_string_equal(reason_name(it.failure.reason), "AlreadyExists");
     assert_int_equal(s3_delete_now(it.s3, "once", &it.failure), 0);
     end();

@@ -249,13 +249,21 @@ static void get__clock_is_wrong__takes_the_servers_once(void **state)
 
 /* -- writing ------------------------------------------------------------------------------------------------------ */
 
+static int put_text(const char *key, const char *text, bool only_if_absent)
+{
+    return s3_put_now(
+        it.s3,
+        (struct s3_put){ .key = key, .bytes = text, .size = strlen(text), .only_if_absent = only_if_absent },
+        &it.failure);
+}
+
 static void put__over_plain_http__body_is_signed(void **state)
 {
     static const char *const answers[] = { ANSWER("200 OK", "", "0", ""), NULL };
 
     (void)state;
     start(serve_script, answers);
-    assert_int_equal(s3_put_text(it.s3, "k", slice_of("Welcome to Amazon S3."), true, &it.failure), 0);
+    assert_int_equal(put_text("k", "Welcome to Amazon S3.", true), 0);
     assert_non_null(strstr(fake_request(&it.server, 0),
                            "x-amz-content-sha256: 44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"));
     assert_non_null(strstr(fake_request(&it.server, 0), "\r\nif-none-match: *\r\n"));
