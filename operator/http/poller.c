@@ -24,7 +24,14 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* curl wants to know other things of a socket than before, or nothing any more. `known` is what we assigned to it. */
+/* What we assign to a socket: whether curl has ever waited for bytes from it. */
+static char connecting, connected;
+
+/*
+ * curl wants to know other things of a socket than before, or nothing any more. One that is still connecting it (7.88)
+ * has closed by then, so that its number may be that of another file, in another thread: it has left the epoll by
+ * being closed, and is not touched any more.
+ */
 static int socket_changed(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
 {
     struct poller *poller = context;
@@ -32,7 +39,8 @@ static int socket_changed(CURL *easy, curl_socket_t socket, int what, void *cont
 
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(poller->epoll, EPOLL_CTL_DEL, socket, NULL);
+        if (known == &connected)
+            epoll_ctl(poller->epoll, EPOLL_CTL_DEL, socket, NULL);
         curl_multi_assign(poller->multi, socket, NULL);
         return 0;
     }
@@ -42,7 +50,7 @@ static int socket_changed(CURL *easy, curl_socket_t socket, int what, void *cont
         event.events |= EPOLLOUT;
     if (epoll_ctl(poller->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) < 0)
         return -1;
-    curl_multi_assign(poller->multi, socket, poller);
+    curl_multi_assign(poller->multi, socket, known == &connected || what & CURL_POLL_IN ? &connected : &connecting);
     return 0;
 }
 

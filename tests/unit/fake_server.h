@@ -196,10 +196,11 @@ static inline void *fake_accept_all(void *context)
         unsigned nth = atomic_load(&server->connection_count);
 
         *connection = (struct fake_connection){ server, accept(server->listener, NULL, NULL), nth };
-        if (nth == FAKE_MAX || connection->fd < 0 ||
-            pthread_create(&server->connections[nth], NULL, fake_serve_one, connection) != 0)
+        if (nth == FAKE_MAX || connection->fd < 0)
             abort();
-        atomic_store(&server->connection_count, nth + 1);
+        atomic_store(&server->connection_count, nth + 1); /* before anybody can have an answer */
+        if (pthread_create(&server->connections[nth], NULL, fake_serve_one, connection) != 0)
+            abort();
     }
     return NULL;
 }
