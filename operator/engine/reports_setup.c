@@ -1,5 +1,7 @@
 /* How reports come to be taken: the certificate that they are answered with, and the right to look at tokens. */
 
+#include "reports_setup.h"
+
 #include <string.h>
 
 #include "../base/base64.h"
@@ -7,7 +9,6 @@
 #include "../base/memory.h"
 #include "answers.h"
 #include "log.h"
-#include "reports_setup.h"
 
 enum {
     TIMEOUT_MS = 5000,
