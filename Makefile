@@ -24,9 +24,13 @@ endif
 ifdef DEVELOPER
 WARNINGS += -Werror
 endif
-HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+# tests/image/hardening checks what is in the programs. Branches land where they may: CET, or BTI and PAC.
+BRANCHES := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full,-mbranch-protection=standard)
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE $(BRANCHES) $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+# The same programs wherever the source lies.
+HARDENING += -ffile-prefix-map=$(CURDIR)=.
 KITAE_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) -DKITAE_VERSION='"$(VERSION)"' -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 Q := $(if $(V),,@)
 
 # Our kinds: crds/<kind>.yaml, controllers/<kind>/.
@@ -57,7 +61,14 @@ LIBS := $(PURE_LIBS) -lcurl -lwebsockets -lssl -lcrypto -lpthread
 .PHONY: all help clean
 all: $(BUILD)/kitae $(AGENT_PROGRAM) ## the operator, build/kitae, and what moves data, build/kitae-agent
 
-$(BUILD)/%.o: %.c
+# Other flags make other objects; warnings do not.
+FLAGS := $(CC) $(HARDENING) $(CFLAGS) $(VERSION)
+$(BUILD)/flags: $(if $(filter-out $(file <$(BUILD)/flags),$(FLAGS)),flags-differ)
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' >$@
+.PHONY: flags-differ
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(KITAE_CFLAGS) $(CFLAGS) -c -o $@ $<
@@ -193,6 +204,15 @@ format: ## clang-format over our C
 install: all ## puts files under PREFIX (custom resources go into a cluster by install-crds)
 	install -D -m 755 $(BUILD)/kitae $(DESTDIR)$(PREFIX)/bin/kitae
 	$(if $(AGENT_PROGRAM),install -D -m 755 $(AGENT_PROGRAM) $(DESTDIR)$(PREFIX)/bin/kitae-agent)
+
+# -- what is released ------------------------------------------------------------------------------------------------
+IMAGE ?= $(shell sed -n 's/^.define DEFAULT_AGENT_IMAGE "\(.*\):".*/\1/p' operator/model/observed.h):$(VERSION)
+.PHONY: image
+image: all ## an OCI archive, build/image.tar, and its SBOM; IMAGE=NAME:TAG
+	$(Q)tools/oci-image $(IMAGE) $(BUILD) $(BUILD)/image.tar
+.PHONY: test-image
+test-image: all ## the image and what is in it
+	$(Q)tests/image/test
 
 clean: ## removes build/
 	rm -rf $(BUILD)

@@ -16,6 +16,7 @@ static const struct {
       command_release,
       "take Kitae's finalizers off pods, so that nothing waits for an operator that is gone" },
     { "run", command_run, "run the operator" },
+    { "selftest", command_selftest, "make a tiny TrainingJob, and tell whether an operator runs it" },
     { "version", command_version, "print the version" },
 };
 

@@ -5,4 +5,5 @@ int command_lineage(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_selftest(int argc, char **argv);
 int command_version(int argc, char **argv);
