@@ -42,7 +42,11 @@ static void tell(const struct progress *progress, const char *end)
 
 static uint64_t moved(const struct progress *progress)
 {
-    struct s3_counters counters = s3_counters(progress->s3);
+    struct s3_counters counters;
+
+    if (!progress->s3)
+        return progress->bytes;
+    counters = s3_counters(progress->s3);
 
     return counters.bytes_received + counters.bytes_sent;
 }

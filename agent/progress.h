@@ -15,7 +15,7 @@ struct progress {
     uint64_t objects, bytes;
     uint64_t total_objects, total_bytes; /* 0: not known yet */
     int is_terminal;
-    const struct s3 *s3; /* whose bytes over the network make the pace */
+    const struct s3 *s3; /* whose bytes over the network make the pace; NULL: those that are done do */
     struct report *report;
     int64_t reported_ms;
     uint64_t reported_bytes; /* over the network, by then */

@@ -1,18 +1,22 @@
 /*
- * `kitae-agent publish`: a folder to S3, as a version. Files go below the version's own prefix, which is named by the
- * digest; the manifest goes last, and with it the version is there. Whatever breaks before leaves nothing that counts,
- * and the next run sends what is missing.
+ * `kitae-agent publish`: a folder to S3 or onto a volume, as a version. To S3: Files go below the version's own prefix,
+ * which is named by the digest; the manifest goes last, and with it the version is there. Whatever breaks before leaves
+ * nothing that counts, and the next run sends what is missing.
  */
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include "../operator/base/memory.h"
 #include "commands.h"
 #include "folder.h"
+#include "keep.h"
 #include "progress.h"
 #include "published.h"
 #include "result.h"
@@ -23,15 +27,17 @@
 /* As long as any. */
 static const char no_digest[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-static const char usage[] =
-    "Usage: kitae-agent publish --from DIR --store s3://BUCKET/PREFIX [FLAGS]\n"
-    "\n"
-    "Makes a version of the files below DIR: PREFIX/versions/<digest>/, with its manifest, which is written last. A\n"
-    "version that is there already is left as it is.";
+static const char usage[] = "Usage: kitae-agent publish --from DIR --store s3://BUCKET/PREFIX [FLAGS]\n"
+                            "       kitae-agent publish --from DIR --volume DIR [FLAGS]\n"
+                            "\n"
+                            "Makes a version of the files below DIR: PREFIX/versions/<digest>/, with its manifest, "
+                            "which is written last; or one\n"
+                            "of a volume, as sync makes them. A version that is there already is left as it is.";
 
 static struct option options[] = {
     { "from", 0, OPTION_TEXT, "DIR", "whose files are published, required" },
-    { "store", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of published versions, required" },
+    { "store", 0, OPTION_TEXT, "URI", "s3://BUCKET/PREFIX of published versions" },
+    { "volume", 0, OPTION_TEXT, "DIR", "where versions are kept" },
     PLACE_OPTIONS,
     TRANSFER_OPTIONS,
     RESULT_OPTION,
@@ -41,7 +47,8 @@ static struct option options[] = {
 struct publish {
     struct source store;
     struct folder folder;
-    FILE *manifest; /* in memory, as there may be no place for a file */
+    struct volume volume; /* path NULL: none */
+    FILE *manifest;       /* in memory, as there may be no place for a file */
     struct progress progress;
     struct result *result;
 };
@@ -130,6 +137,60 @@ static int send_manifest(const struct publish *publish, struct failure *failure)
     return -1;
 }
 
+/* -- onto a volume ------------------------------------------------------------------------------------------------- */
+
+/* Where volume_publish looks for it. */
+static int name_manifest(const struct publish *publish, struct failure *failure)
+{
+    int to = openat(publish->volume.own, "manifest.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    off_t at = 0, size = ftello(publish->manifest);
+    ssize_t sent = to < 0 ? -1 : 0;
+
+    while (sent >= 0 && at < size)
+        sent = sendfile(to, fileno(publish->manifest), &at, (size_t)(size - at));
+    if (sent < 0)
+        volume_failure(failure, errno, ".kitae/manifest.new cannot be written");
+    if (to >= 0)
+        close(to);
+    return sent < 0 ? -1 : 0;
+}
+
+static int keep_version(struct publish *publish, struct failure *failure)
+{
+    struct keep keep = { .volume = &publish->volume, .folder = &publish->folder, .progress = &publish->progress };
+    int done;
+
+    progress_start(&publish->progress, "publish", NULL);
+    progress_total(&publish->progress, publish->folder.count, publish->folder.bytes);
+    done = keep_run(&keep, failure);
+    publish->result->fetched = keep.sent;
+    publish->result->fetched_bytes = keep.sent_bytes;
+    if (done < 0)
+        return -1;
+    progress_end(&publish->progress);
+    if (name_manifest(publish, failure) < 0)
+        return -1;
+    return volume_publish(&publish->volume, publish->result->digest, failure);
+}
+
+static int keep_folder(struct publish *publish, struct failure *failure)
+{
+    const char *from = option_named(options, "from")->text, *volume = option_named(options, "volume")->text;
+    struct result *result = publish->result;
+
+    if (!from || option_named(options, "store")->text)
+        return failure_set(failure,
+                           REASON_INVALID_OPTIONS,
+                           "--from is required, and either --store or --volume: a folder, and s3://... or another one");
+    catch_interrupts();
+    if (volume_open(&publish->volume, volume, failure) < 0 || folder_read(&publish->folder, from, failure) < 0 ||
+        make_manifest(publish, failure) < 0)
+        return -1;
+    result->objects = publish->folder.count;
+    result->bytes = publish->folder.bytes;
+    return keep_version(publish, failure);
+}
+
 /* -- the command --------------------------------------------------------------------------------------------------- */
 
 static int publish_version(struct publish *publish, struct failure *failure)
@@ -152,7 +213,9 @@ static int publish_folder(struct publish *publish, struct failure *failure)
     struct result *result = publish->result;
 
     if (!from || !store)
-        return failure_set(failure, REASON_INVALID_OPTIONS, "--from and --store are required: a folder and s3://...");
+        return failure_set(failure,
+                           REASON_INVALID_OPTIONS,
+                           "--from is required, and either --store or --volume: a folder, and s3://... or another one");
     if (source_open(&publish->store, options, store, failure) < 0 || folder_read(&publish->folder, from, failure) < 0 ||
         make_manifest(publish, failure) < 0)
         return -1;
@@ -170,11 +233,13 @@ static int publish_folder(struct publish *publish, struct failure *failure)
 static int run(struct result *result, struct failure *failure)
 {
     struct publish publish = { .result = result };
-    int done = publish_folder(&publish, failure);
+    int done =
+        option_named(options, "volume")->text ? keep_folder(&publish, failure) : publish_folder(&publish, failure);
 
     progress_drop(&publish.progress);
     folder_close(&publish.folder);
     source_close(&publish.store);
+    volume_close(&publish.volume);
     if (publish.manifest)
         fclose(publish.manifest);
     return done;

@@ -14,6 +14,12 @@ static void interrupt(int signal)
     interrupted = 1;
 }
 
+void catch_interrupts(void)
+{
+    signal(SIGTERM, interrupt);
+    signal(SIGINT, interrupt);
+}
+
 /* "200Mi", "1000000", "5M". */
 static int read_rate(const char *text, uint64_t *ret, struct failure *failure)
 {
@@ -74,8 +80,7 @@ int source_open(struct source *source, struct option *options, const char *uri, 
                                          .ca_file = option_named(options, "ca-file")->text,
                                          .anonymous = option_named(options, "anonymous")->on };
 
-    signal(SIGTERM, interrupt);
-    signal(SIGINT, interrupt);
+    catch_interrupts();
     if (s3_location_init(&source->location, &where, failure) < 0 || open_bucket(source, options, failure) < 0)
         return -1;
     set_prefix(source);

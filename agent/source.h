@@ -48,5 +48,6 @@ void source_close(struct source *source); /* a zeroed one is fine */
 
 int source_select(struct selection *selection, struct option *options, struct failure *failure) must_check;
 
-/* Set by SIGTERM and SIGINT. */
+/* Set by SIGTERM and SIGINT, from then on. */
+void catch_interrupts(void);
 extern volatile sig_atomic_t interrupted;

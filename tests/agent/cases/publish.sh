@@ -183,7 +183,45 @@ publish_killed() {
     drop models/
 }
 
+# A folder becomes a version of a volume beside those that were synced, which share what is the same.
+onto_a_volume() {
+    local synced
+    [ "$server" = versitygw ] || skip "once is enough: no server has a part in it"
+    drop beside
+    echo one | put beside/a
+    mkdir vol
+    fine a sync --source s3://market/beside --volume vol
+    synced=$(result digest)
+    mkdir -p made/sub
+    echo one >made/a
+    echo two >made/sub/b
+    : >made/empty
+    fine local_agent publish --from made --volume vol
+    manifest_of made >wanted
+    expect "$(result digest)" "$(sha256sum <wanted | cut -d' ' -f1)"
+    expect "$(result objects)/$(result bytes)/$(result fetched)" "3/8/2"
+    diff wanted "vol/versions/$(result digest)/.manifest" || fail "another manifest"
+    diff -r -x .manifest made "vol/versions/$(result digest)" || fail "other files"
+    expect "$(stat -c %i vol/versions/*/a | sort -u | wc -l)" 1
+    fine local_agent verify --volume vol --digest "$(result digest)"
+    fine local_agent publish --from made --volume vol # once more: nothing to do
+    expect "$(result fetched)" 0
+    fine a sync --source s3://market/beside --volume vol
+    expect "$(result digest)/$(result fetched)" "$synced/0"
+    # What cannot be: nothing there, a link, a volume that somebody writes to; and no half version.
+    mkdir -p none linked
+    ln -s /etc/passwd linked/x
+    fails_with 1 EmptySelection "nothing" local_agent publish --from none --volume vol
+    fails_with 1 InvalidKey "link" local_agent publish --from linked --volume vol
+    fails_with 2 InvalidOptions "either --store or --volume" local_agent publish --from made --volume vol --store s3://market/x
+    flock vol/.kitae/lock sleep 5 &
+    until ! flock -n vol/.kitae/lock true; do :; done
+    fails_with 75 ServerError "another sync writes to this volume" local_agent publish --from made --volume vol
+    kill $! 2>/dev/null
+    expect "$(find vol/versions -mindepth 1 -maxdepth 1 | wc -l)" 2
+}
 publish_cases() {
+    it "a folder becomes a version of a volume, beside those that were synced" onto_a_volume
     it "a folder is published, verified, fetched, and published from what was fetched" published_and_fetched
     it "damage in a store is found, by verify, fetch and publish, and can be removed" damaged_and_removed
     it "versions in a store share nothing" versions_are_apart
