@@ -5,8 +5,11 @@
 void find_users(struct versioned *kept, pinned_digest *pinned)
 {
     struct objects referrers = kept->in->referrers;
+    struct user *before = kept->users;
 
-    kept->users = arena_alloc(kept->arena, referrers.count * sizeof(*kept->users));
+    kept->users = arena_alloc(kept->arena, ((size_t)kept->user_count + referrers.count) * sizeof(*kept->users));
+    if (kept->user_count)
+        memcpy(kept->users, before, (size_t)kept->user_count * sizeof(*before));
     for (size_t i = 0; i < referrers.count; i++) {
         struct user user = { referrers.items[i], pinned(kept->in, referrers.items[i]) };
 

@@ -83,7 +83,7 @@ void drop_runs(const struct versioned *kept, const char *role, int before, struc
 /* The digest that the referrer has pinned of `in`'s object and still needs; NULL: none. */
 typedef const char *pinned_digest(const struct observed *in, const struct object *referrer);
 
-void find_users(struct versioned *kept, pinned_digest *pinned);
+void find_users(struct versioned *kept, pinned_digest *pinned);                    /* beside those found before */
 bool version_is_used(const struct versioned *kept, const struct version *version); /* or has a tag */
 const char *user_text(const struct versioned *kept, int i);                        /* "TrainingJob/ranking" */
 

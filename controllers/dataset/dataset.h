@@ -22,6 +22,7 @@ struct set {
 
 /* volume.c: a claim that is the same for every DataSet of that name. */
 const char *dataset_claim_name(struct arena *arena, const char *dataset);
+json_t *dataset_claim(const struct dataset_spec *spec, const char *dataset);
 json_t *dataset_claim_body(const struct observed *in, const struct identity *identity);
 void mount_data(const struct observed *in, json_t *container, json_t *pod_spec); /* at DATA_PATH, for writing */
 

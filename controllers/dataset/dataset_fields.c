@@ -310,11 +310,7 @@ static const struct field dataset_spec_fields[] = {
     { "retention", FIELD_OBJECT, offsetof(struct dataset_spec, retention), .of = &dataset_spec_retention_type },
     { "select", FIELD_OBJECT, offsetof(struct dataset_spec, select), .of = &dataset_spec_select_type },
     { "serviceAccountName", FIELD_STRING, offsetof(struct dataset_spec, service_account_name), .min = 1, .max = 253 },
-    { "source",
-      FIELD_OBJECT,
-      offsetof(struct dataset_spec, source),
-      .of = &dataset_spec_source_type,
-      .required = true },
+    { "source", FIELD_OBJECT, offsetof(struct dataset_spec, source), .of = &dataset_spec_source_type },
     { "storage", FIELD_OBJECT, offsetof(struct dataset_spec, storage), .of = &dataset_spec_storage_type },
     { "sync", FIELD_OBJECT, offsetof(struct dataset_spec, sync), .of = &dataset_spec_sync_type },
     { "tags",
@@ -528,6 +524,36 @@ static const struct fields dataset_status_used_by_type = {
     .size = sizeof(struct dataset_status_used_by),
 };
 
+static const struct field dataset_status_versions_data_fields[] = {
+    { "dataSet", FIELD_STRING, offsetof(struct dataset_status_versions_data, data_set), .max = 40 },
+    { "digest", FIELD_STRING, offsetof(struct dataset_status_versions_data, digest), .max = 80 },
+    { "version", FIELD_STRING, offsetof(struct dataset_status_versions_data, version), .max = 20 },
+};
+
+static const struct fields dataset_status_versions_data_type = {
+    .list = dataset_status_versions_data_fields,
+    .count = ARRAY_SIZE(dataset_status_versions_data_fields),
+    .size = sizeof(struct dataset_status_versions_data),
+};
+
+static const struct field dataset_status_versions_produced_by_fields[] = {
+    { "attempt",
+      FIELD_INT,
+      offsetof(struct dataset_status_versions_produced_by, attempt),
+      offsetof(struct dataset_status_versions_produced_by, has_attempt),
+      .min = 0,
+      .max = INT64_MAX },
+    { "kind", FIELD_STRING, offsetof(struct dataset_status_versions_produced_by, kind), .max = 63 },
+    { "name", FIELD_STRING, offsetof(struct dataset_status_versions_produced_by, name), .max = 1024 },
+    { "uid", FIELD_STRING, offsetof(struct dataset_status_versions_produced_by, uid), .max = 63 },
+};
+
+static const struct fields dataset_status_versions_produced_by_type = {
+    .list = dataset_status_versions_produced_by_fields,
+    .count = ARRAY_SIZE(dataset_status_versions_produced_by_fields),
+    .size = sizeof(struct dataset_status_versions_produced_by),
+};
+
 static const struct field dataset_status_versions_fields[] = {
     { "bytes",
       FIELD_INT,
@@ -536,6 +562,12 @@ static const struct field dataset_status_versions_fields[] = {
       .min = 0,
       .max = 9007199254740991 },
     { "createdAt", FIELD_TIME, offsetof(struct dataset_status_versions, created_at) },
+    { "data",
+      FIELD_LIST,
+      offsetof(struct dataset_status_versions, data),
+      offsetof(struct dataset_status_versions, data_count),
+      .of = &dataset_status_versions_data_type,
+      .max = 16 },
     { "digest", FIELD_STRING, offsetof(struct dataset_status_versions, digest), .max = 80 },
     { "name", FIELD_STRING, offsetof(struct dataset_status_versions, name), .max = 20, .required = true },
     { "objects",
@@ -544,6 +576,10 @@ static const struct field dataset_status_versions_fields[] = {
       offsetof(struct dataset_status_versions, has_objects),
       .min = 0,
       .max = 9007199254740991 },
+    { "producedBy",
+      FIELD_OBJECT,
+      offsetof(struct dataset_status_versions, produced_by),
+      .of = &dataset_status_versions_produced_by_type },
     { "removing",
       FIELD_BOOL,
       offsetof(struct dataset_status_versions, removing),
@@ -617,8 +653,14 @@ static const struct field dataset_document_fields[] = {
 static const char *const rules[] = {
     "write at most 40 lower-case letters, digits and dashes, a letter first and no dash last (Jobs are named "
     "<dataset>-sync-<number> and need the room)",
+    "spec: without a source versions come from jobs that name this DataSet in spec.outputs, and they need a volume: "
+    "add source or storage",
+    "spec: there is nothing to fetch without a source: add source, or remove select and sync",
+    "spec: the job that publishes first makes the volume of a DataSet without a source, and it stays: write "
+    "deletionPolicy Retain, or leave it out",
     "spec: there is no volume to delete without storage: leave deletionPolicy out, or add storage",
     "spec: deletionPolicy is settled when the volume is made: make a DataSet of another name, and move the jobs to it",
+    "spec: source cannot be added or removed later: make a DataSet of another name, and move the jobs to it",
     "spec: storage cannot be added or removed later: make a DataSet of another name, and move the jobs to it",
     "spec.retention: all versions are kept by this: write keepLast, keepDaily, keepWeekly or keepMonthly",
     "spec.select.exclude[]: keys do not start with a slash: write *.jpg, or **/*.jpg for all folders",

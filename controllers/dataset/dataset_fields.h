@@ -223,15 +223,34 @@ struct dataset_status_used_by {
     size_t first_count;
 };
 
+/* status.versions[].data[] */
+struct dataset_status_versions_data {
+    const char *data_set;
+    const char *digest;
+    const char *version;
+};
+
+/* status.versions[].producedBy */
+struct dataset_status_versions_produced_by {
+    int64_t attempt;
+    bool has_attempt;
+    const char *kind;
+    const char *name;
+    const char *uid;
+};
+
 /* status.versions[] */
 struct dataset_status_versions {
     int64_t bytes;
     bool has_bytes;
     int64_t created_at;
+    const struct dataset_status_versions_data *data;
+    size_t data_count;
     const char *digest;
     const char *name;
     int64_t objects;
     bool has_objects;
+    const struct dataset_status_versions_produced_by *produced_by;
     bool removing, has_removing;
 };
 

@@ -3,6 +3,7 @@
 #include "../../operator/base/digest.h"
 #include "../../operator/base/jb.h"
 #include "../../operator/base/memory.h"
+#include "../trainingjob/published.h"
 #include "../trainingjob/user.h"
 #include "dataset.h"
 #include "source.h"
@@ -18,6 +19,30 @@ static const char *hash_of(const struct dataset_spec *spec, struct arena *arena)
     return arena_strdup(arena, digest);
 }
 
+static struct version read_version(const struct dataset_status_versions *version, struct arena *arena)
+{
+    const struct dataset_status_versions_produced_by *maker = version->produced_by;
+    struct ingredient *data = arena_alloc(arena, version->data_count * sizeof(*data));
+    struct version read = { .name = version->name,
+                            .digest = version->digest,
+                            .objects = version->objects,
+                            .bytes = version->bytes,
+                            .created_at = version->created_at,
+                            .removing = version->removing,
+                            .data = data,
+                            .data_count = version->data_count };
+
+    for (size_t i = 0; i < version->data_count; i++)
+        data[i] = (struct ingredient){ version->data[i].data_set, version->data[i].version, version->data[i].digest };
+    if (maker) {
+        read.maker_kind = maker->kind;
+        read.maker_name = maker->name;
+        read.maker_uid = maker->uid;
+        read.attempt = maker->attempt;
+    }
+    return read;
+}
+
 static void read_catalog(struct set *set)
 {
     const struct dataset_status *status = set->status;
@@ -26,17 +51,8 @@ static void read_catalog(struct set *set)
     *catalog = (struct catalog){ .arena = set->arena,
                                  .next = status->has_next_version ? (int)status->next_version : 1,
                                  .latest = status->latest };
-    for (size_t i = 0; i < status->versions_count; i++) {
-        const struct dataset_status_versions *version = &status->versions[i];
-
-        catalog_put(catalog,
-                    (struct version){ .name = version->name,
-                                      .digest = version->digest,
-                                      .objects = version->objects,
-                                      .bytes = version->bytes,
-                                      .created_at = version->created_at,
-                                      .removing = version->removing });
-    }
+    for (size_t i = 0; i < status->versions_count; i++)
+        catalog_put(catalog, read_version(&status->versions[i], set->arena));
 }
 
 static void read_rules(struct set *set)
@@ -65,6 +81,9 @@ static const char *pinned_by(const struct observed *in, const struct object *job
     return NULL;
 }
 
+static const char idle_without_source[] =
+    "No version yet: a TrainingJob that names this DataSet in spec.outputs makes the first one when it succeeds";
+
 static const struct versioned_words words = {
     .kind = "DataSet",
     .work = "Sync",
@@ -72,6 +91,19 @@ static const struct versioned_words words = {
     .done = "Synced",
     .idle = "Not synced yet: spec.sync.suspend is set, or the first sync is about to begin",
 };
+
+static const struct versioned_words *words_for(const struct dataset_spec *spec, struct arena *arena)
+{
+    struct versioned_words *other;
+
+    if (spec->source)
+        return &words;
+    other = arena_new(arena, struct versioned_words);
+    *other = words;
+    other->done = "Published";
+    other->idle = idle_without_source;
+    return other;
+}
 
 static void set_init(struct set *set, const struct observed *in)
 {
@@ -81,7 +113,7 @@ static void set_init(struct set *set, const struct observed *in)
     *set = (struct set){ .in = in, .spec = spec, .status = status, .arena = in->arena };
     set->kept = (struct versioned){ .in = in,
                                     .arena = in->arena,
-                                    .words = &words,
+                                    .words = words_for(spec, in->arena),
                                     .tags = TAGS(spec, in->arena),
                                     .tag_count = spec->tags_count,
                                     .work = RECORD(status->sync),
@@ -90,8 +122,10 @@ static void set_init(struct set *set, const struct observed *in)
     read_catalog(set);
     read_rules(set);
     find_users(&set->kept, pinned_by);
+    find_users(&set->kept, output_of_user);
+    set->kept.is_busy = is_being_published(in);
     versioned_observe(&set->kept);
-    set->spec_hash = hash_of(spec, set->arena);
+    set->spec_hash = spec->source ? hash_of(spec, set->arena) : "";
 }
 
 static void dataset_plan(const struct observed *in, struct plan *out)
@@ -104,6 +138,7 @@ static void dataset_plan(const struct observed *in, struct plan *out)
         return;
     }
     plan_guard(out, set.kept.user_count ? GUARD_ON : GUARD_OFF);
+    take_published(&set.kept, NULL);
     if (!in->self->deleted_at) {
         end_sync(&set);
         begin_sync(&set, out);

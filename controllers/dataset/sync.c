@@ -98,7 +98,7 @@ static bool schedule_runs(const struct set *set)
 
 void begin_sync(struct set *set, struct plan *out)
 {
-    if (is_suspended(set) || schedule_runs(set) || !work_is_due(&set->kept, set->spec_hash, out))
+    if (!set->spec->source || is_suspended(set) || schedule_runs(set) || !work_is_due(&set->kept, set->spec_hash, out))
         return;
     record_begin(&set->kept.work, set->in, role, set->spec_hash);
     run_observe(set->in, set->kept.work.run, &set->kept.run);
@@ -175,7 +175,7 @@ static void want_claim(const struct set *set, struct plan *out)
     if (set->spec->deletion_policy == DATASET_SPEC_DELETION_POLICY_DELETE)
         plan_prepare(out, KIND_CLAIM, name, 0, dataset_claim_body);
     else
-        plan_prepare_to_keep(out, KIND_CLAIM, name, dataset_claim_body);
+        plan_prepare_to_keep(out, KIND_CLAIM, name, 0, dataset_claim_body);
 }
 
 static void want_run(const struct set *set, struct plan *out)
@@ -201,7 +201,7 @@ static void want_schedule(const struct set *set, struct plan *out)
 void want_sync(const struct set *set, struct plan *out)
 {
     drop_runs(&set->kept, role, set->kept.work.number, out);
-    if (set->kept.work.phase == RECORD_RUNNING)
+    if (set->kept.work.phase == RECORD_RUNNING && set->spec->source)
         want_run(set, out);
     want_schedule(set, out);
 }

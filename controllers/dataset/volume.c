@@ -10,15 +10,20 @@ const char *dataset_claim_name(struct arena *arena, const char *dataset)
     return arena_printf(arena, "%s-data", dataset);
 }
 
-json_t *dataset_claim_body(const struct observed *in, const struct identity *identity)
+json_t *dataset_claim(const struct dataset_spec *spec, const char *dataset)
 {
-    const struct dataset_spec_storage *storage = ((const struct dataset_spec *)in->spec)->storage;
+    const struct dataset_spec_storage *storage = spec->storage;
 
-    (void)identity;
     return OBJ(
-        { "metadata", OBJ({ "labels", OBJ({ "kitae.dev/dataset", jb_str(in->self->name) }) }) },
+        { "metadata", OBJ({ "labels", OBJ({ "kitae.dev/dataset", jb_str(dataset) }) }) },
         { "spec",
           claim_spec(storage->size, storage->storage_class_name, storage->access_modes, storage->access_modes_count) });
+}
+
+json_t *dataset_claim_body(const struct observed *in, const struct identity *identity)
+{
+    (void)identity;
+    return dataset_claim(in->spec, in->self->name);
 }
 
 void mount_data(const struct observed *in, json_t *container, json_t *pod_spec)

@@ -18,11 +18,6 @@ struct model {
     const struct model_status *status;
 };
 
-/* published.c: what jobs have published becomes versions. */
-const char *output_of_user(const struct observed *in, const struct object *referrer); /* a pinned_digest */
-void take_published(struct model *model);
-bool is_being_published(const struct observed *in); /* some job has said that it begins, and has not ended */
-
 /* import.c */
 void end_import(struct model *model);
 void begin_import(struct model *model, struct plan *out);

@@ -1,6 +1,8 @@
 #include "../../operator/base/jb.h"
 #include "../../operator/base/memory.h"
+#include "../trainingjob/published.h"
 #include "model.h"
+#include "store.h"
 
 static const struct versioned_words words = {
     .kind = "Model",
@@ -73,6 +75,11 @@ static void model_init(struct model *model, const struct observed *in)
     versioned_observe(&model->kept);
 }
 
+static void add_uri(const struct observed *in, struct version *version)
+{
+    version->uri = model_uri(in->spec, version->digest, in->arena);
+}
+
 static const char *maker_text(const struct version *version, struct arena *arena)
 {
     return arena_printf(arena, "%.60s/%.60s", version->maker_kind, version->maker_name ? version->maker_name : "");
@@ -98,7 +105,7 @@ static void model_plan(const struct observed *in, struct plan *out)
         return;
     }
     plan_guard(out, model.kept.user_count ? GUARD_ON : GUARD_OFF);
-    take_published(&model);
+    take_published(&model.kept, add_uri);
     if (!in->self->deleted_at) {
         end_import(&model);
         begin_import(&model, out);

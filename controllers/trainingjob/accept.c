@@ -140,7 +140,7 @@ static bool can_start(const struct job *job, struct plan *out)
         return refuse(out, "InvalidData", problem);
     problem = unusable_output(job);
     if (problem)
-        return refuse(out, "NotImplemented", problem);
+        return refuse(out, "InvalidOutput", problem);
     problem = oversized_environment(job);
     return problem ? refuse(out, "EnvironmentTooLarge", problem) : true;
 }

@@ -191,6 +191,12 @@ const char *unusable_data(const struct job *job)
                                 "spec.data[%d].shard: one DataSet of a job can be sharded, as there is one "
                                 "KITAE_SHARD_DIR: remove it here",
                                 i);
+        if (datum->set && copied && !datum->set->source)
+            return arena_printf(job->arena,
+                                "spec.data[%d]: DataSet %s has no source to copy from: leave delivery out, so that its "
+                                "volume is mounted",
+                                i,
+                                datum->name);
         if (!datum->set || copied)
             continue;
         if (!datum->set->storage)

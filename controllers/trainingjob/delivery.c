@@ -70,13 +70,14 @@ static void fetch_copy(const struct job *job, const struct datum *datum, json_t 
     put_first(pod_spec, container);
 }
 
-static void place_pod(const struct datum *datum, json_t *pod_spec)
+void add_placement(const struct dataset_spec *set, json_t *pod_spec)
 {
-    json_t *selector = jb_child_object(pod_spec, "nodeSelector"), *wanted;
+    json_t *selector, *wanted;
     struct error err;
 
-    if (jb_parse(datum->set->placement->node_selector, &wanted, &err) < 0)
+    if (!set->placement || jb_parse(set->placement->node_selector, &wanted, &err) < 0)
         return;
+    selector = jb_child_object(pod_spec, "nodeSelector");
     json_object_update(selector, wanted);
     json_decref(wanted);
 }
@@ -123,7 +124,7 @@ void add_data(const struct job *job, const struct role *role, int index, json_t 
             fetch_copy(job, datum, pod_spec);
         else
             mount_version(job, datum, pod_spec);
-        if (datum->set && datum->set->placement)
-            place_pod(datum, pod_spec);
+        if (datum->set)
+            add_placement(datum->set, pod_spec);
     }
 }

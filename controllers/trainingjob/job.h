@@ -74,8 +74,10 @@ struct datum {
 /* One of spec.outputs, and what has become of it. */
 struct output {
     const struct trainingjob_spec_outputs *spec;
+    enum kind kind;                 /* Model or DataSet */
+    const char *name;               /* of that */
     const struct model_spec *model; /* NULL: there is no such Model, or it cannot be read */
-    const char *name;               /* of the Model */
+    const struct dataset_spec *set; /* likewise */
     struct record record;           /* of its publish Jobs */
     struct run run;                 /* the one under way */
     const char *digest;             /* published; NULL: not yet */
@@ -235,6 +237,7 @@ void confirm_data(const struct job *job, struct plan *out); /* before the first 
 const char *data_path(const struct job *job, const struct datum *datum); /* in the containers */
 const char *shard_dir(const struct job *job);                            /* NULL: no data is sharded */
 void add_data(const struct job *job, const struct role *role, int index, json_t *pod_spec);
+void add_placement(const struct dataset_spec *set, json_t *pod_spec); /* where its volume can be mounted */
 
 /* outputs.c: folders of their own, which are published when the work is done; the job has ended when they are listed.
  */

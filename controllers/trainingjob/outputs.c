@@ -2,6 +2,7 @@
 
 #include "../agent/agent_job.h"
 #include "../claim.h"
+#include "../dataset/dataset.h"
 #include "../model/model.h"
 #include "../model/store.h"
 #include "job.h"
@@ -12,6 +13,7 @@ enum { RETRY_SECONDS = 300 };
 static const char role_of_jobs[] = "publish";
 static const char volume[] = "output";
 #define PUBLISHED "/output"
+static const char volume_hash[] = "volume"; /* there is but one */
 
 /* -- what is the case ---------------------------------------------------------------------------------------------- */
 
@@ -23,14 +25,56 @@ static const struct trainingjob_status_outputs *recorded(const struct job *job, 
     return NULL;
 }
 
-/* Once it is found, nothing that becomes of the Model matters to the job. */
-static void look_it_up(const struct job *job, struct output *output, const struct object *model)
-{
-    const struct model_status *status = object_part(&model_status_type, model->status, job->arena);
+/* Versions as either kind has them in its status. */
+struct listing {
+    const char *name, *digest;
+    bool removing;
+};
 
-    for (size_t i = 0; status && output->digest && !output->version && i < status->versions_count; i++)
-        if (status->versions[i].digest && strcmp(status->versions[i].digest, output->digest) == 0)
-            output->version = status->versions[i].name;
+#define LISTINGS(status, in_arena, ret_count)                                                                          \
+    ({                                                                                                                 \
+        size_t listed_ = (status) ? (status)->versions_count : 0;                                                      \
+        struct listing *list_ = arena_alloc(in_arena, listed_ * sizeof(*list_));                                       \
+        for (size_t i_ = 0; i_ < listed_; i_++)                                                                        \
+            list_[i_] = (struct listing){ (status)->versions[i_].name,                                                 \
+                                          (status)->versions[i_].digest,                                               \
+                                          (status)->versions[i_].removing };                                           \
+        *(ret_count) = listed_;                                                                                        \
+        list_;                                                                                                         \
+    })
+
+static const struct listing *listings(const struct job *job, const struct object *target, size_t *ret_count)
+{
+    const struct dataset_status *set;
+    const struct model_status *model;
+
+    if (target->kind == KIND_DATA_SET) {
+        set = object_part(&dataset_status_type, target->status, job->arena);
+        return LISTINGS(set, job->arena, ret_count);
+    }
+    model = object_part(&model_status_type, target->status, job->arena);
+    return LISTINGS(model, job->arena, ret_count);
+}
+
+static bool has_target(const struct output *output)
+{
+    return output->model || output->set;
+}
+
+static const char *kind_of(const struct output *output)
+{
+    return kind_info(output->kind)->kind;
+}
+
+/* Once it is found, nothing that becomes of the Model or DataSet matters to the job. */
+static void look_it_up(const struct job *job, struct output *output, const struct object *target)
+{
+    size_t count;
+    const struct listing *list = listings(job, target, &count);
+
+    for (size_t i = 0; output->digest && !output->version && i < count; i++)
+        if (list[i].digest && strcmp(list[i].digest, output->digest) == 0)
+            output->version = list[i].name;
 }
 
 static void take_result(const struct job *job, struct output *output)
@@ -51,9 +95,10 @@ static void find_output(struct job *job, const struct trainingjob_spec_outputs *
     struct output *output = &job->outputs[job->output_count++];
     const char *name = spec->model_ref ? spec->model_ref->name : spec->data_set_ref->name;
     const struct trainingjob_status_outputs *known = recorded(job, name);
-    const struct object *model = objects_find(job->in->referred, KIND_MODEL, name);
+    enum kind kind = spec->model_ref ? KIND_MODEL : KIND_DATA_SET;
+    const struct object *target = objects_find(job->in->referred, kind, name);
 
-    *output = (struct output){ .spec = spec, .name = name, .record = RECORD(known) };
+    *output = (struct output){ .spec = spec, .kind = kind, .name = name, .record = RECORD(known) };
     if (known) {
         output->digest = known->digest;
         output->version = known->version;
@@ -61,11 +106,13 @@ static void find_output(struct job *job, const struct trainingjob_spec_outputs *
     if (output->record.run)
         run_observe(job->in, output->record.run, &output->run);
     take_result(job, output);
-    if (!model)
+    if (!target)
         return;
-    if (!model->deleted_at)
-        output->model = object_part(&model_spec_type, model->spec, job->arena);
-    look_it_up(job, output, model);
+    if (kind == KIND_DATA_SET) /* also one that is being deleted: that may wait for this very job, which reads it */
+        output->set = object_part(&dataset_spec_type, target->spec, job->arena);
+    else if (!target->deleted_at)
+        output->model = object_part(&model_spec_type, target->spec, job->arena);
+    look_it_up(job, output, target);
 }
 
 void find_outputs(struct job *job)
@@ -77,11 +124,13 @@ void find_outputs(struct job *job)
 const char *unusable_output(const struct job *job)
 {
     for (int i = 0; i < job->output_count; i++)
-        if (!job->outputs[i].spec->model_ref)
-            return arena_printf(job->arena,
-                                "spec.outputs[%d].dataSetRef: an output that becomes a DataSet is not implemented in "
-                                "this version of Kitae: write modelRef, or mount a volume in the template",
-                                i);
+        if (job->outputs[i].set && !job->outputs[i].set->storage)
+            return arena_printf(
+                job->arena,
+                "spec.outputs[%d]: DataSet %s has no storage, so there is no volume to publish to: make "
+                "a DataSet with storage",
+                i,
+                job->outputs[i].name);
     return NULL;
 }
 
@@ -126,9 +175,9 @@ void begin_outputs(struct job *job, struct plan *out)
         struct output *output = &job->outputs[i];
         const char *hash;
 
-        if (output->digest || !output->model || output->record.phase == RECORD_RUNNING)
+        if (output->digest || !has_target(output) || output->record.phase == RECORD_RUNNING)
             continue;
-        hash = model_store_hash(output->model, job->arena);
+        hash = output->model ? model_store_hash(output->model, job->arena) : volume_hash;
         if (!is_due(job, output, hash, out))
             continue;
         record_begin(&output->record, job->in, arena_printf(job->arena, "%s-%d", role_of_jobs, i), hash);
@@ -149,37 +198,79 @@ static const char *folder_of_attempt(const struct job *job)
     return arena_printf(job->arena, "attempt-%d", job->attempt);
 }
 
+static void add_claim(json_t *pod_spec,
+                      json_t *container,
+                      const char *name,
+                      const char *claim,
+                      const char *path,
+                      const char *sub_path,
+                      bool read_only)
+{
+    jb_append(jb_child_array(pod_spec, "volumes"),
+              OBJ({ "name", jb_str(name) }, { "persistentVolumeClaim", OBJ({ "claimName", jb_str(claim) }) }));
+    agent_mount(container, name, path, sub_path, read_only);
+}
+
+static json_t *publish_to_store(const struct observed *in, const struct model_spec *model)
+{
+    struct s3_place store = model_store(model);
+    json_t *pod_spec = agent_pod_spec(model->service_account_name);
+    json_t *container = agent_container(in, role_of_jobs, &store, model_publish_args(model, PUBLISHED), pod_spec);
+
+    jb_append(jb_child_array(pod_spec, "containers"), container);
+    return pod_spec;
+}
+
+static json_t *publish_to_volume(const struct observed *in, const struct output *output)
+{
+    json_t *pod_spec = agent_pod_spec(output->set->service_account_name), *args = ARR(jb_str("publish")), *container;
+
+    agent_add_flag(args, "from", PUBLISHED);
+    agent_add_flag(args, "volume", DATA_PATH);
+    container = agent_container(in, role_of_jobs, NULL, args, pod_spec);
+    add_claim(pod_spec, container, "data", dataset_claim_name(in->arena, output->name), DATA_PATH, NULL, false);
+    add_placement(output->set, pod_spec);
+    jb_append(jb_child_array(pod_spec, "containers"), container);
+    return pod_spec;
+}
+
 /* The identity's index is that of the output. */
 static json_t *publish_body(const struct observed *in, const struct identity *identity)
 {
     const struct output *output;
-    struct s3_place store;
     json_t *pod_spec, *container;
     struct job job;
 
     job_init(&job, in);
     output = &job.outputs[identity->index];
-    if (!output->model)
-        BUG("no Model '%s'", output->name);
-    store = model_store(output->model);
-    pod_spec = agent_pod_spec(output->model->service_account_name);
-    container = agent_container(in, role_of_jobs, &store, model_publish_args(output->model, PUBLISHED), pod_spec);
-    jb_append(jb_child_array(pod_spec, "volumes"),
-              OBJ({ "name", jb_str(volume) },
-                  { "persistentVolumeClaim", OBJ({ "claimName", jb_str(claim_name(&job, identity->index)) }) }));
-    agent_mount(container, volume, PUBLISHED, folder_of_attempt(&job), true);
-    jb_append(jb_child_array(pod_spec, "containers"), container);
+    if (!has_target(output))
+        BUG("no %s '%s'", kind_of(output), output->name);
+    pod_spec = output->model ? publish_to_store(in, output->model) : publish_to_volume(in, output);
+    container = json_array_get(json_object_get(pod_spec, "containers"), 0);
+    add_claim(pod_spec, container, volume, claim_name(&job, identity->index), PUBLISHED, folder_of_attempt(&job), true);
     return agent_job(in, pod_spec);
 }
 
-/* The Model removes versions, maybe of this very content: the Job waits until it has. */
+/* Of the DataSet: whoever comes first makes it. */
+static json_t *data_claim_body(const struct observed *in, const struct identity *identity)
+{
+    const struct output *output;
+    struct job job;
+
+    job_init(&job, in);
+    output = &job.outputs[identity->index];
+    return dataset_claim(output->set, output->name);
+}
+
+/* It removes versions, maybe of this very content: the Job waits until it has. */
 static bool removes_versions(const struct job *job, const struct output *output)
 {
-    const struct object *model = objects_find(job->in->referred, KIND_MODEL, output->name);
-    const struct model_status *status = object_part(&model_status_type, model->status, job->arena);
+    const struct object *target = objects_find(job->in->referred, output->kind, output->name);
+    size_t count;
+    const struct listing *list = listings(job, target, &count);
 
-    for (size_t i = 0; status && i < status->versions_count; i++)
-        if (status->versions[i].removing)
+    for (size_t i = 0; i < count; i++)
+        if (list[i].removing)
             return true;
     return false;
 }
@@ -191,7 +282,7 @@ static bool was_begun(const struct job *job, const struct output *output)
     return known && known->phase == TRAININGJOB_STATUS_OUTPUTS_PHASE_RUNNING && known->number == output->record.number;
 }
 
-/* That it begins is written: now either the Model's retention sees it, or this look sees the retention's marks. */
+/* That it begins is written: now either the target's retention sees it, or this look sees the retention's marks. */
 static void want_run(const struct job *job, int i, struct plan *out)
 {
     const struct output *output = &job->outputs[i];
@@ -200,7 +291,9 @@ static void want_run(const struct job *job, int i, struct plan *out)
     if (output->run.state == RUN_ABSENT) {
         if (!was_begun(job, output) || removes_versions(job, output))
             return;
-        plan_confirm(out, KIND_MODEL, output->name);
+        plan_confirm(out, output->kind, output->name);
+        if (output->set)
+            plan_prepare_to_keep(out, KIND_CLAIM, dataset_claim_name(job->arena, output->name), i, data_claim_body);
     }
     plan_create(out, KIND_JOB, output->record.run, identity, publish_body, false);
 }
@@ -218,7 +311,7 @@ void want_outputs(const struct job *job, struct plan *out)
 {
     for (int i = 0; i < job->output_count; i++) {
         drop_old_runs(job, i, out);
-        if (job->outputs[i].record.phase == RECORD_RUNNING && job->outputs[i].model)
+        if (job->outputs[i].record.phase == RECORD_RUNNING && has_target(&job->outputs[i]))
             want_run(job, i, out);
     }
 }
@@ -276,6 +369,7 @@ static json_t *output_status(const struct job *job, const struct output *output)
     if (!status)
         status = json_object();
     jb_set(status, "name", jb_str(output->name));
+    jb_set(status, "kind", output->kind == KIND_DATA_SET ? jb_str(kind_of(output)) : NULL);
     if (output->digest) {
         jb_set(status, "digest", jb_str(output->digest));
         jb_set(status, "version", output->version ? jb_str(output->version) : NULL);
@@ -305,24 +399,29 @@ const char *publishing_text(const struct job *job)
     const struct output *output = first_unlisted(job);
 
     if (output->digest)
-        return arena_printf(job->arena, "waits until Model %s lists what was published", output->name);
-    if (!output->model)
-        return arena_printf(job->arena, "the output waits for Model %s, which is not there: create it", output->name);
+        return arena_printf(job->arena, "waits until %s %s lists what was published", kind_of(output), output->name);
+    if (!has_target(output))
+        return arena_printf(
+            job->arena, "the output waits for %s %s, which is not there: create it", kind_of(output), output->name);
     if (output->record.phase == RECORD_FAILED)
         return arena_printf(job->arena,
-                            "%s could not publish to Model %s (%s): %.600s. It is tried again every %d minutes, when "
-                            "the Model's store changes, and when the annotation kitae.dev/requested-at does",
+                            "%s could not publish to %s %s (%s): %.600s. It is tried again every %d minutes%s",
                             output->record.run,
+                            kind_of(output),
                             output->name,
                             output->record.reason,
                             output->record.message ? output->record.message : "nobody says why",
-                            RETRY_SECONDS / 60);
+                            RETRY_SECONDS / 60,
+                            output->model ? ", when the Model's store changes, and when the annotation "
+                                            "kitae.dev/requested-at does"
+                                          : ", and when the annotation kitae.dev/requested-at changes");
     if (output->run.state == RUN_WAITING && *output->run.message)
-        return arena_printf(job->arena, "publishing to Model %s: %s", output->name, output->run.message);
+        return arena_printf(job->arena, "publishing to %s %s: %s", kind_of(output), output->name, output->run.message);
     return arena_printf(job->arena,
                         output->record.phase == RECORD_RUNNING && removes_versions(job, output)
-                            ? "waits to publish until Model %s has removed old versions"
-                            : "publishing to Model %s",
+                            ? "waits to publish until %s %s has removed old versions"
+                            : "publishing to %s %s",
+                        kind_of(output),
                         output->name);
 }
 
@@ -330,9 +429,11 @@ const char *output_failure(const struct job *job)
 {
     const struct output *output = job->outcome == OUTCOME_SUCCEEDED ? first_unlisted(job) : NULL;
 
-    if (!output || output->digest || (output->model && output->record.phase != RECORD_FAILED))
+    if (!output || output->digest || (has_target(output) && output->record.phase != RECORD_FAILED))
         return NULL;
-    return output->model ? output->record.reason : is_written(job) ? "ModelMissing" : NULL;
+    if (has_target(output))
+        return output->record.reason;
+    return !is_written(job) ? NULL : output->kind == KIND_MODEL ? "ModelMissing" : "DataSetMissing";
 }
 
 void say_output_events(const struct job *job, struct plan *out)
@@ -346,9 +447,10 @@ void say_output_events(const struct job *job, struct plan *out)
                        false,
                        "Published",
                        "Publish",
-                       "%s is %s of Model %s",
+                       "%s is %s of %s %s",
                        output->digest,
                        output->version,
+                       kind_of(output),
                        output->name);
         if (output->failed)
             plan_event(out,

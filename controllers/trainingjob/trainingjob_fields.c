@@ -885,6 +885,8 @@ static const struct fields trainingjob_status_last_failure_type = {
     .size = sizeof(struct trainingjob_status_last_failure),
 };
 
+static const char *const trainingjob_status_outputs_kind_names[] = { "Model", "DataSet", NULL };
+
 static const char *const trainingjob_status_outputs_phase_names[] = { "Running", "Succeeded", "Failed", NULL };
 
 static const struct field trainingjob_status_outputs_fields[] = {
@@ -902,6 +904,10 @@ static const struct field trainingjob_status_outputs_fields[] = {
       offsetof(struct trainingjob_status_outputs, has_fetched_bytes),
       .min = 0,
       .max = 9007199254740991 },
+    { "kind",
+      FIELD_ENUM,
+      offsetof(struct trainingjob_status_outputs, kind),
+      .names = trainingjob_status_outputs_kind_names },
     { "message", FIELD_STRING, offsetof(struct trainingjob_status_outputs, message), .max = 1024 },
     { "name", FIELD_STRING, offsetof(struct trainingjob_status_outputs, name), .max = 40, .required = true },
     { "number",

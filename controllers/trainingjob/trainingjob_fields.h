@@ -299,6 +299,11 @@ struct trainingjob_status_last_failure {
     const char *role;
 };
 
+enum trainingjob_status_outputs_kind {
+    TRAININGJOB_STATUS_OUTPUTS_KIND_MODEL = 1,
+    TRAININGJOB_STATUS_OUTPUTS_KIND_DATASET,
+};
+
 enum trainingjob_status_outputs_phase {
     TRAININGJOB_STATUS_OUTPUTS_PHASE_RUNNING = 1,
     TRAININGJOB_STATUS_OUTPUTS_PHASE_SUCCEEDED,
@@ -313,6 +318,7 @@ struct trainingjob_status_outputs {
     const char *digest;
     int64_t fetched_bytes;
     bool has_fetched_bytes;
+    enum trainingjob_status_outputs_kind kind;
     const char *message;
     const char *name;
     int64_t number;

@@ -42,9 +42,15 @@ void plan_prepare(struct plan *out, enum kind kind, const char *name, int index,
                  .mode = WANT_PREPARE, .kind = kind, .name = name, .identity = { .index = index }, .body = body });
 }
 
-void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, late_body *body)
+void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, int index, late_body *body)
 {
-    add_want(out, (struct want){ .mode = WANT_PREPARE, .kind = kind, .name = name, .body = body, .keep = true });
+    add_want(out,
+             (struct want){ .mode = WANT_PREPARE,
+                            .kind = kind,
+                            .name = name,
+                            .identity = { .index = index },
+                            .body = body,
+                            .keep = true });
 }
 
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body)

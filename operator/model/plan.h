@@ -102,7 +102,7 @@ void plan_create(
 void plan_prepare(struct plan *out, enum kind kind, const char *name, int index, late_body *body);
 
 /* Likewise, of something that outlives the object, and is found there by another of its name. */
-void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, late_body *body);
+void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, int index, late_body *body);
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
 void plan_drop(struct plan *out, const struct object *child); /* one that is being deleted already is left alone */
 void plan_drop_by_force(struct plan *out, const struct object *child);

@@ -57,12 +57,15 @@ static bool lacks_what_it_names(const struct world *world, const struct thing *j
 {
     const json_t *spec = jb_get(job->now->tree, "spec");
     const char *set = jb_get_str(jb_get(json_array_get(jb_get(spec, "data"), 0), "dataSetRef"), "name");
-    const char *model = jb_get_str(jb_get(json_array_get(jb_get(spec, "outputs"), 0), "modelRef"), "name");
+    const json_t *output = json_array_get(jb_get(spec, "outputs"), 0);
+    const char *model = jb_get_str(jb_get(output, "modelRef"), "name");
+    const char *made = jb_get_str(jb_get(output, "dataSetRef"), "name");
     const struct thing *data_set = server_find(world, RESOURCE_DATA_SETS, job->namespace, set);
 
     return (*set && (!data_set || thing_is_deleting(data_set) ||
                      !*jb_get_str(jb_get(data_set->now->tree, "status"), "latest"))) ||
-           (*model && !server_find(world, RESOURCE_MODELS, job->namespace, model));
+           (*model && !server_find(world, RESOURCE_MODELS, job->namespace, model)) ||
+           (*made && !server_find(world, RESOURCE_DATA_SETS, job->namespace, made));
 }
 
 static void every_job_ends(struct world *world, const struct thing *job)

@@ -291,7 +291,19 @@ static void read_digests(struct errand *errand, const json_t *args)
     }
 }
 
-/* The Model's name is the last folder of its store; a DataSet is the Job's owner. */
+/* The DataSet whose volume, "<name>-data", the pod has mounted to write to; NULL: none. */
+static struct shelf *shelf_of_volume(struct world *world, const struct thing *job)
+{
+    const json_t *spec = jb_get(jb_get(jb_get(job->now->tree, "spec"), "template"), "spec");
+    const char *claim =
+        jb_get_str(jb_get(jb_named(jb_get(spec, "volumes"), "data"), "persistentVolumeClaim"), "claimName");
+    char name[NAME];
+
+    snprintf(name, sizeof(name), "%.*s", (int)strlen(claim) - (int)strlen("-data"), claim);
+    return *claim ? shelf_of(world, RESOURCE_DATA_SETS, job->namespace, name) : NULL;
+}
+
+/* The Model's name is the last folder of its store; a DataSet is the Job's owner, or has the volume. */
 static struct shelf *shelf_of_job(struct world *world, const struct thing *job, const json_t *args)
 {
     const json_t *owner = tree_controller(job->now->tree);
@@ -304,7 +316,7 @@ static struct shelf *shelf_of_job(struct world *world, const struct thing *job, 
             uri = json_string_value(json_array_get(args, i + 1));
             return shelf_of(world, RESOURCE_MODELS, job->namespace, strrchr(uri, '/') + 1);
         }
-    return NULL;
+    return shelf_of_volume(world, job);
 }
 
 void stores_added(struct world *world, struct thing *thing)

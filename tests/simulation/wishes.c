@@ -134,9 +134,11 @@ static bool has_worker(const json_t *roles)
 
 static json_t *outputs(struct world *world, const json_t *roles)
 {
+    bool to_model = chance(world, 600);
+
     if (!world->weather.data || chance(world, 400) || !has_worker(roles))
         return NULL;
-    return ARR(OBJ({ "modelRef", reference(world, "model") },
+    return ARR(OBJ({ to_model ? "modelRef" : "dataSetRef", reference(world, to_model ? "model" : "set") },
                    { "from", OBJ({ "role", jb_str("worker") }, { "index", jb_int(0) }) },
                    { "mountPath", jb_str("/output") },
                    { "storage", OBJ({ "size", jb_str("1Gi") }, { "accessModes", ARR(jb_str("ReadWriteOnce")) }) }));
@@ -159,7 +161,7 @@ json_t *wish_data_set(struct world *world, const char *name)
 {
     return custom("DataSet",
                   name,
-                  OBJ({ "source", OBJ({ "s3", OBJ({ "bucket", jb_str("market") }) }) },
+                  OBJ({ "source", chance(world, 850) ? OBJ({ "s3", OBJ({ "bucket", jb_str("market") }) }) : NULL },
                       { "storage", OBJ({ "size", jb_str("1Gi") }, { "accessModes", ARR(jb_str("ReadWriteMany")) }) },
                       { "retention", wish_retention(world) }));
 }

@@ -5,7 +5,7 @@
 . "$root/tests/e2e/lib.sh"
 
 # A folder of the node as a volume that many may mount; the agent is nobody in particular.
-create_volume() {
+create_volume() { # [DATASET]
     volume=$(mktemp -d -p "${XDG_CACHE_HOME:-$HOME/.cache}/kitae")
     at_end+=("rm -rf $volume" "kubectl delete pv $namespace-data --wait=false")
     chmod 777 "$volume"
@@ -17,7 +17,7 @@ spec:
   capacity: {storage: 1Gi}
   accessModes: [ReadWriteMany]
   storageClassName: by-hand
-  claimRef: {namespace: $namespace, name: listings-data}
+  claimRef: {namespace: $namespace, name: ${1:-listings}-data}
   hostPath: {path: $volume}
 END
 }
@@ -119,6 +119,48 @@ END
 }
 progress_says() { say_dataset listings '{.status.progress}' | grep -E -- "$1"; }
 
+# What one job makes of the data is what the next one reads.
+from_job_to_job() {
+    start_s3
+    create_volume clean
+    start_operator --agent-image kitae.dev/e2e-agent:test
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: DataSet
+metadata: {name: clean, namespace: $namespace}
+spec: {storage: {size: 1Gi, storageClassName: by-hand}}
+END
+    create_job cleans <<END
+  outputs: [{dataSetRef: {name: clean}, storage: {size: 1Gi}}]
+  template:
+    metadata: {}
+    spec:
+      securityContext: {fsGroup: 65532}
+      containers:
+      - name: main
+        image: kitae.dev/e2e-mpi:test
+        imagePullPolicy: Never
+        command: [sh, -c, 'mkdir /output/part && echo tidy >/output/part/1.txt']
+END
+    create_job reads <<'END'
+  data: [{dataSetRef: {name: clean}}]
+  template:
+    metadata: {}
+    spec:
+      containers:
+      - name: main
+        image: kitae.dev/e2e-mpi:test
+        imagePullPolicy: Never
+        command: [sh, -c, 'cat "$KITAE_DATA_CLEAN/part/1.txt"']
+END
+    succeeds cleans 120
+    succeeds reads 120
+    expect "$(logs reads-worker-0)" tidy
+    expect "$(field reads '{.status.data[0].digest}')" "$(field cleans '{.status.outputs[0].digest}')"
+    expect "$(say_dataset clean '{.status.versions[0].producedBy.name}')" cleans
+}
+
+it "what a job makes of data is a version of a DataSet, which the next job reads" from_job_to_job
 it "a sync tells the operator how far it is, and the DataSet shows it" progress_is_reported
 it "what lies in a bucket becomes versions that jobs train on, from a volume and as copies" from_bucket_to_pods
 it "a missing Secret and a wrong key are told on the DataSet, and the version there is stays" says_what_is_wrong

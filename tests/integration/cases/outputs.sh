@@ -98,6 +98,40 @@ a_failed_publish() {
     model_is search '{.status.latest}' v1
 }
 
+# From one job to the next: what the first made is what the second reads.
+an_output_becomes_data() {
+    volumes_for 2
+    start_operator
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: DataSet
+metadata: {name: clean, namespace: $namespace}
+spec: {storage: {size: 1Gi, storageClassName: $namespace, accessModes: [ReadWriteOnce]}}
+END
+    within 10 dataset_is clean '{.status.phase}' Pending
+    create_job reads >/dev/null <<END
+  data: [{dataSetRef: {name: clean}}]
+  template:
+    metadata: {annotations: {test.kitae.dev/run-seconds: "0.5"}}
+    spec: {containers: [{name: main, image: example}]}
+END
+    create_job cleans >/dev/null <<END
+  outputs: [{dataSetRef: {name: clean}, from: {role: worker, index: 0}, storage: {size: 1Gi, storageClassName: $namespace}}]
+  template:
+    metadata: {annotations: {test.kitae.dev/run-seconds: "0.5"}}
+    spec: {containers: [{name: main, image: example}]}
+END
+    within 20 runs cleans-publish-0-1
+    expect "$(get pvc clean-data -o 'jsonpath={.metadata.labels.kitae\.dev/dataset}{.metadata.ownerReferences}')" clean
+    expect "$(get pod "$(pod_of cleans-publish-0-1)" -o 'jsonpath={.spec.containers[0].args}')" '["publish","--from","/output","--volume","/data"]'
+    published cleans-publish-0-1 d1
+    phase cleans Succeeded
+    within 20 dataset_is clean '{.status.phase}/{.status.latest}/{.status.versions[0].producedBy.name}' Ready/v1/cleans
+    phase reads Succeeded
+    expect "$(field reads '{.status.data[0].version}/{.status.data[0].digest}')" v1/d1
+}
+
+it "what a job wrote becomes a version of a DataSet, which the next job reads" an_output_becomes_data
 it "what a job wrote becomes a version of its Model, once for the same content" an_output_becomes_a_version
 it "an operator killed while an output is published makes no second Job and no second version" an_operator_killed_meanwhile
 it "an output that cannot be published is told, and published when somebody asks" a_failed_publish
