@@ -58,7 +58,12 @@ struct fetch {
 
 static int next_listed(void *context, struct pull_item *ret)
 {
-    return listed_next(&((struct fetch *)context)->listed, ret);
+    struct fetch *fetch = context;
+    int there = listed_next(&fetch->listed, ret);
+
+    if (there < 0)
+        progress_total(&fetch->progress, fetch->listed.selected, fetch->listed.selected_bytes);
+    return there;
 }
 
 static int next_published(void *context, struct pull_item *ret)
@@ -85,6 +90,11 @@ static int take_item(void *context, const struct pull_item *item, struct failure
     fetch->result.fetched_bytes += item->is.size;
     progress_add(&fetch->progress, item->is.size);
     return manifest_write(&fetch->writer, &item->is, failure);
+}
+
+static void turn(void *context, uint64_t bytes)
+{
+    progress_turn(&((struct fetch *)context)->progress, bytes);
 }
 
 /* -- the manifest -------------------------------------------------------------------------------------------------- */
@@ -116,9 +126,12 @@ static int name_manifest(const struct fetch *fetch, struct failure *failure)
 
 static int fetch_published(struct fetch *fetch, FILE *take_manifest, struct failure *failure)
 {
-    struct pull pull = {
-        .s3 = fetch->source.s3, .context = fetch, .next = next_published, .open = open_file, .accept = take_item
-    };
+    struct pull pull = { .s3 = fetch->source.s3,
+                         .context = fetch,
+                         .next = next_published,
+                         .open = open_file,
+                         .turn = turn,
+                         .accept = take_item };
 
     if (published_open(&fetch->published, &fetch->source, fetch->digest, take_manifest, failure) < 0)
         return -1;
@@ -130,9 +143,12 @@ static int fetch_published(struct fetch *fetch, FILE *take_manifest, struct fail
 
 static int fetch_selected(struct fetch *fetch, FILE *take_manifest, struct failure *failure)
 {
-    struct pull pull = {
-        .s3 = fetch->source.s3, .context = fetch, .next = next_listed, .open = open_file, .accept = take_item
-    };
+    struct pull pull = { .s3 = fetch->source.s3,
+                         .context = fetch,
+                         .next = next_listed,
+                         .open = open_file,
+                         .turn = turn,
+                         .accept = take_item };
 
     fetch->written = take_manifest;
     manifest_writer_start(&fetch->writer, fetch->written);
@@ -192,7 +208,7 @@ static int run(struct fetch *fetch, struct failure *failure)
     manifest = create_manifest(fetch, failure);
     if (!manifest)
         return -1;
-    progress_start(&fetch->progress, "fetch");
+    progress_start(&fetch->progress, "fetch", fetch->source.s3);
     if ((source ? fetch_selected(fetch, manifest, failure) : fetch_published(fetch, manifest, failure)) < 0)
         return -1;
     progress_end(&fetch->progress);
@@ -212,6 +228,7 @@ int command_fetch(int argc, char **argv)
         fclose(fetch.written);
     if (fetch.folder >= 0)
         close(fetch.folder);
+    progress_drop(&fetch.progress);
     manifest_writer_drop(&fetch.writer);
     published_close(&fetch.published);
     listed_stop(&fetch.listed);

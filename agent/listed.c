@@ -69,6 +69,7 @@ int listed_next(struct listed *listed, struct pull_item *ret)
         if (!fill_item(listed, object, ret))
             continue;
         listed->selected++;
+        listed->selected_bytes += object->size;
         return 1;
     }
     return listed->failure.reason || s3_listing_ended(listed->listing, NULL) ? -1 : 0;

@@ -8,8 +8,9 @@ struct listed {
     struct source *source;
     const struct selection *selection;
     struct s3_listing *listing;
-    uint64_t listed, selected, markers; /* markers: empty keys that end in a slash, which stand for folders */
-    struct failure failure;             /* of a key that cannot be a path */
+    uint64_t listed, selected, selected_bytes;
+    uint64_t markers;       /* markers: empty keys that end in a slash, which stand for folders */
+    struct failure failure; /* of a key that cannot be a path */
 };
 
 /* Finds the newest partitions first, where asked for; then lists. Everything is borrowed. */

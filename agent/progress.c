@@ -5,6 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report.h"
+#include "s3/transfer.h"
+
 enum { TERMINAL_MS = 200, LOG_MS = 10000 };
 
 static int64_t now_ms(void)
@@ -37,10 +40,25 @@ static void tell(const struct progress *progress, const char *end)
                 rate);
 }
 
-void progress_start(struct progress *progress, const char *what)
+static uint64_t moved(const struct progress *progress)
 {
-    *progress = (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO) };
-    progress->started_ms = progress->told_ms = now_ms();
+    struct s3_counters counters = s3_counters(progress->s3);
+
+    return counters.bytes_received + counters.bytes_sent;
+}
+
+void progress_start(struct progress *progress, const char *what, const struct s3 *s3)
+{
+    *progress =
+        (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO), .s3 = s3, .report = report_create() };
+    progress->started_ms = progress->told_ms = progress->reported_ms = now_ms();
+    progress->reported_bytes = moved(progress);
+}
+
+void progress_total(struct progress *progress, uint64_t objects, uint64_t bytes)
+{
+    progress->total_objects = objects;
+    progress->total_bytes = bytes;
 }
 
 void progress_add(struct progress *progress, uint64_t bytes)
@@ -53,6 +71,32 @@ void progress_add(struct progress *progress, uint64_t bytes)
         return;
     progress->told_ms = now;
     tell(progress, "");
+}
+
+void progress_turn(struct progress *progress, uint64_t bytes)
+{
+    int64_t now = now_ms();
+    uint64_t by_now;
+
+    if (!report_step(progress->report))
+        return;
+    by_now = moved(progress);
+    report_send(progress->report,
+                &(struct report_numbers){ .what = progress->what,
+                                          .objects = progress->objects,
+                                          .bytes = progress->bytes + bytes,
+                                          .total_objects = progress->total_objects,
+                                          .total_bytes = progress->total_bytes,
+                                          .bytes_per_second = (by_now - progress->reported_bytes) * 1000 /
+                                                              (uint64_t)(now - progress->reported_ms + 1) });
+    progress->reported_ms = now;
+    progress->reported_bytes = by_now;
+}
+
+void progress_drop(struct progress *progress)
+{
+    report_destroy(progress->report);
+    progress->report = NULL;
 }
 
 void progress_end(struct progress *progress)

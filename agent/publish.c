@@ -138,7 +138,8 @@ static int publish_version(struct publish *publish, struct failure *failure)
 
     if (there)
         return there < 0 ? -1 : 0;
-    progress_start(&publish->progress, "publish");
+    progress_start(&publish->progress, "publish", publish->store.s3);
+    progress_total(&publish->progress, publish->folder.count, publish->folder.bytes);
     if (send_files(publish, failure) < 0 || send_manifest(publish, failure) < 0)
         return -1;
     progress_end(&publish->progress);
@@ -171,6 +172,7 @@ static int run(struct result *result, struct failure *failure)
     struct publish publish = { .result = result };
     int done = publish_folder(&publish, failure);
 
+    progress_drop(&publish.progress);
     folder_close(&publish.folder);
     source_close(&publish.store);
     if (publish.manifest)

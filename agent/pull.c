@@ -193,6 +193,15 @@ static void drain(struct run *run)
     }
 }
 
+static uint64_t under_way(const struct run *run)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < run->count; i++)
+        bytes += run->places[(run->first + i) % PLACES].received;
+    return bytes;
+}
+
 int pull_run(const struct pull *pull, struct failure *failure)
 {
     auto_free struct place *places = xcalloc(PLACES, sizeof(*places));
@@ -203,6 +212,8 @@ int pull_run(const struct pull *pull, struct failure *failure)
         fill(&run);
         busy = s3_step(pull->s3, WAIT_MS);
         drain(&run);
+        if (pull->turn)
+            pull->turn(pull->context, under_way(&run));
         if (!busy && !run.failure.reason)
             (void)s3_check(pull->s3, &run.failure); /* with nothing under way that would end with it */
     }

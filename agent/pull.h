@@ -33,6 +33,9 @@ struct pull {
     int (*open)(void *context, struct pull_item *item, struct failure *failure);
     int (*keep)(void *context, const struct pull_item *item, struct failure *failure);
 
+    /* About once a second; bytes: what has come of items that were not accepted yet. NULL: never. */
+    void (*turn)(void *context, uint64_t bytes);
+
     /* Items in order, each verified. */
     int (*accept)(void *context, const struct pull_item *item, struct failure *failure);
 };

@@ -81,6 +81,8 @@ static int next_item(void *context, struct pull_item *ret)
     struct sync *sync = context;
     int there = listed_next(&sync->listed, ret);
 
+    if (there < 0)
+        progress_total(&sync->progress, sync->listed.selected, sync->listed.selected_bytes);
     if (there > 0 && sync->volume.path)
         compare(sync, ret);
     return there;
@@ -114,6 +116,11 @@ static int take_item(void *context, const struct pull_item *item, struct failure
     return sync->state ? state_write(sync->state, &line, failure) : 0;
 }
 
+static void turn(void *context, uint64_t bytes)
+{
+    progress_turn(&((struct sync *)context)->progress, bytes);
+}
+
 /* -- all of them --------------------------------------------------------------------------------------------------- */
 
 static int open_state(struct sync *sync, struct failure *failure)
@@ -133,7 +140,7 @@ static int open_state(struct sync *sync, struct failure *failure)
 
 static int bring(struct sync *sync, struct failure *failure)
 {
-    struct pull pull = { .s3 = sync->source.s3, .context = sync, .next = next_item, .accept = take_item };
+    struct pull pull = { .s3 = sync->source.s3, .context = sync, .next = next_item, .accept = take_item, .turn = turn };
 
     if (sync->volume.path) {
         pull.open = open_file;
@@ -175,7 +182,7 @@ static int run(struct sync *sync, struct failure *failure)
     if (volume && (volume_open(&sync->volume, volume, failure) < 0 || open_state(sync, failure) < 0))
         return -1;
     manifest_writer_start(&sync->writer, sync->manifest);
-    progress_start(&sync->progress, "sync");
+    progress_start(&sync->progress, "sync", sync->source.s3);
     if (bring(sync, failure) < 0)
         return -1;
     progress_end(&sync->progress);
@@ -193,6 +200,7 @@ int command_sync(int argc, char **argv)
     result = run(&sync, &failure);
     if (sync.state)
         fclose(sync.state); /* what was done is there for the next one */
+    progress_drop(&sync.progress);
     manifest_writer_drop(&sync.writer);
     state_close(&sync.known);
     listed_stop(&sync.listed);

@@ -112,9 +112,16 @@ static int count_object(void *context, const struct pull_item *item, struct fail
     return 0;
 }
 
+static void turn(void *context, uint64_t bytes)
+{
+    progress_turn(&((struct stored *)context)->progress, bytes);
+}
+
 static int read_objects(struct stored *stored, const char *digest, struct failure *failure)
 {
-    struct pull pull = { .s3 = stored->store.s3, .context = stored, .next = next_object, .accept = count_object };
+    struct pull pull = {
+        .s3 = stored->store.s3, .context = stored, .next = next_object, .accept = count_object, .turn = turn
+    };
     int fd = memfd_create("manifest", MFD_CLOEXEC); /* there may be no place for a file */
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
 
@@ -122,7 +129,7 @@ static int read_objects(struct stored *stored, const char *digest, struct failur
         return volume_failure(failure, errno, "the manifest cannot be kept");
     if (published_open(&stored->published, &stored->store, digest, file, failure) < 0)
         return -1;
-    progress_start(&stored->progress, "verify");
+    progress_start(&stored->progress, "verify", stored->store.s3);
     if (pull_run(&pull, failure) < 0)
         return -1;
     progress_end(&stored->progress);
@@ -139,6 +146,7 @@ static int verify_stored(const char *store, const char *digest, struct result *r
     snprintf(result->digest, sizeof(result->digest), "%s", digest);
     if (source_open(&stored.store, options, store, failure) == 0)
         done = read_objects(&stored, digest, failure);
+    progress_drop(&stored.progress);
     published_close(&stored.published);
     source_close(&stored.store);
     return done;

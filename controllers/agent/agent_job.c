@@ -1,16 +1,21 @@
 #include "agent_job.h"
 
 #include "../../operator/base/jb.h"
+#include "../../operator/base/memory.h"
 
 enum {
     USER = 65532, /* "nonroot" of the image */
     RETRIES = 6,
+    REPORT_TOKEN_SECONDS = 3600,
 };
 
 const char *const s3_addressing[] = { NULL, "Virtual", "Path" };
 
 static const char ca_volume[] = "kitae-ca";
 #define CA_PATH "/etc/kitae/ca"
+
+static const char report_volume[] = "kitae-report";
+#define REPORT_PATH "/var/run/secrets/kitae.dev/report"
 
 void agent_add_flag(json_t *args, const char *flag, const char *value)
 {
@@ -128,8 +133,41 @@ json_t *agent_metadata(const struct observed *in)
           OBJ({ LABEL_MANAGED_BY, jb_str(LABEL_MANAGED_BY_VALUE) }, { LABEL_OWNER_UID, jb_str(in->self->uid) }) });
 }
 
+/* Where to tell how far it is, whose certificate that has, and the token to show there. */
+static void let_report(const struct reporting *reporting, json_t *container)
+{
+    json_t *env = jb_child_array(container, "env");
+
+    jb_append(env, OBJ({ "name", jb_str("KITAE_REPORT_URL") }, { "value", jb_str(reporting->url) }));
+    jb_append(env, OBJ({ "name", jb_str("KITAE_REPORT_CA") }, { "value", jb_str(reporting->ca) }));
+    jb_append(env, OBJ({ "name", jb_str("KITAE_REPORT_TOKEN_FILE") }, { "value", jb_str(REPORT_PATH "/token") }));
+    agent_mount(container, report_volume, REPORT_PATH, NULL, true);
+}
+
+static void let_all_report(const struct observed *in, json_t *pod_spec)
+{
+    static const char *const lists[] = { "initContainers", "containers" };
+    json_t *container;
+    size_t at;
+
+    if (!in->reporting || in->reporting->problem)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+        json_array_foreach(json_object_get(pod_spec, lists[i]), at, container)
+            let_report(in->reporting, container);
+    jb_append(jb_child_array(pod_spec, "volumes"),
+              OBJ({ "name", jb_str(report_volume) },
+                  { "projected",
+                    OBJ({ "sources",
+                          ARR(OBJ({ "serviceAccountToken",
+                                    OBJ({ "audience", jb_str(REPORT_AUDIENCE) },
+                                        { "expirationSeconds", jb_int(REPORT_TOKEN_SECONDS) },
+                                        { "path", jb_str("token") }) })) }) }));
+}
+
 json_t *agent_job(const struct observed *in, json_t *take_pod_spec)
 {
+    let_all_report(in, take_pod_spec);
     return OBJ({ "spec",
                  OBJ({ "backoffLimit", jb_int(RETRIES) },
                      { "podFailurePolicy", failure_policy() },

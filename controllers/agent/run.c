@@ -137,6 +137,7 @@ static void read_job(const struct observed *in, struct run *run)
     const struct object *pod = last_pod(in, run->job->name);
     const struct condition *failed, *complete;
 
+    run->pod = pod;
     if (!status)
         status = arena_new(in->arena, struct job_status);
     failed = find_true(status, "Failed");

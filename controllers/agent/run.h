@@ -25,6 +25,7 @@ enum run_state {
 struct run {
     enum run_state state;
     const struct object *job;
+    const struct object *pod;        /* its last one; NULL: none, or it is gone */
     int64_t started_at, finished_at; /* seconds since 1970; 0: not yet */
     struct run_result result;        /* of its last pod that ended */
     const char *message;             /* what it waits for, why it failed; "" when nobody says */

@@ -10,6 +10,7 @@ void versioned_observe(struct versioned *kept)
     kept->told_removal = kept->removal.number;
     if (kept->work.run)
         run_observe(kept->in, kept->work.run, &kept->run);
+    kept->transfer = transfer_observe(kept->in, &kept->run, kept->transfer);
     if (kept->removal.run)
         run_observe(kept->in, kept->removal.run, &kept->removal_run);
 }

@@ -7,6 +7,7 @@
 #include "../../operator/model/plan.h"
 #include "catalog.h"
 #include "record.h"
+#include "transfer.h"
 
 /* Of spec.tags: a name of the user's for a version. */
 struct tag {
@@ -48,11 +49,12 @@ struct versioned {
     struct user *users;
     int user_count;
     struct record work, removal;
-    struct run run;         /* of work */
-    struct run removal_run; /* of removal */
-    const char *found_by;   /* this plan adds a version that was not there: Sync, Publish; NULL: none */
-    bool is_busy;           /* somebody else is adding to what retention removes from */
-    bool is_full;           /* what a job has published cannot be added */
+    struct run run;           /* of work */
+    struct transfer transfer; /* how far that is; as the status says, then as its pod does */
+    struct run removal_run;   /* of removal */
+    const char *found_by;     /* this plan adds a version that was not there: Sync, Publish; NULL: none */
+    bool is_busy;             /* somebody else is adding to what retention removes from */
+    bool is_full;             /* what a job has published cannot be added */
 
     /* Of the status that was observed: whether the work had ended already, and which removal it knows. */
     int64_t told_completion;

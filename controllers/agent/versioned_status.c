@@ -62,10 +62,12 @@ static const char *working_text(const struct versioned *kept)
     if (kept->run.state == RUN_WAITING && *kept->run.message)
         return arena_printf(kept->arena, "%s %s: %s", kept->words->work, kept->work.run, kept->run.message);
     return arena_printf(kept->arena,
-                        "%s %s %s; %s",
+                        "%s %s %s%s%s; %s",
                         kept->words->work,
                         kept->work.run,
                         kept->run.state == RUN_ACTIVE ? "runs" : "is starting",
+                        kept->transfer.known ? ": " : "",
+                        kept->transfer.known ? transfer_text(&kept->transfer, kept->arena) : "",
                         version_text(kept));
 }
 
@@ -167,6 +169,19 @@ static void say_conditions(const struct versioned *kept, struct plan *out, const
                    stalled ? message : "Nobody is needed");
 }
 
+/* Whether progress can be shown at all. */
+static void say_reporting(const struct versioned *kept, struct plan *out)
+{
+    const struct reporting *reporting = kept->in->reporting;
+
+    if (!reporting)
+        return;
+    if (reporting->problem)
+        plan_condition(out, "Reporting", false, "NotAvailable", "Progress is not shown: %s", reporting->problem);
+    else
+        plan_condition(out, "Reporting", true, "Available", "Pods tell how far they are");
+}
+
 static void say_events(const struct versioned *kept, struct plan *out)
 {
     bool ended = kept->told_completion != kept->work.completion_time;
@@ -205,7 +220,10 @@ void say_versioned_status(const struct versioned *kept, struct plan *out)
     plan_status(out, "phase", jb_str(phase_of(kept)));
     plan_status(out, "message", jb_str(message));
     say_conditions(kept, out, message);
+    say_reporting(kept, out);
     say_events(kept, out);
+    plan_status(out, "progress", kept->transfer.known ? jb_str(transfer_brief(&kept->transfer, kept->arena)) : NULL);
+    plan_status(out, "transfer", transfer_status(&kept->transfer));
     plan_status(out, "nextVersion", jb_int(kept->catalog.next));
     plan_status(out, "latest", latest ? jb_str(latest->name) : NULL);
     plan_status(out, "versions", catalog_status(&kept->catalog));

@@ -157,11 +157,7 @@ enum dataset_status_removal_phase {
 struct dataset_status_removal {
     int64_t bytes;
     bool has_bytes;
-    int64_t bytes_per_second;
-    bool has_bytes_per_second;
     int64_t completion_time;
-    int64_t eta_seconds;
-    bool has_eta_seconds;
     int64_t fetched_bytes;
     bool has_fetched_bytes;
     const char *message;
@@ -187,11 +183,7 @@ enum dataset_status_sync_phase {
 struct dataset_status_sync {
     int64_t bytes;
     bool has_bytes;
-    int64_t bytes_per_second;
-    bool has_bytes_per_second;
     int64_t completion_time;
-    int64_t eta_seconds;
-    bool has_eta_seconds;
     int64_t fetched_bytes;
     bool has_fetched_bytes;
     const char *message;
@@ -205,6 +197,22 @@ struct dataset_status_sync {
     const char *run;
     const char *spec_hash;
     int64_t start_time;
+};
+
+/* status.transfer */
+struct dataset_status_transfer {
+    int64_t bytes;
+    bool has_bytes;
+    int64_t bytes_per_second;
+    bool has_bytes_per_second;
+    int64_t eta_seconds;
+    bool has_eta_seconds;
+    int64_t objects;
+    bool has_objects;
+    int64_t total_bytes;
+    bool has_total_bytes;
+    int64_t total_objects;
+    bool has_total_objects;
 };
 
 /* status.usedBy */
@@ -245,6 +253,7 @@ struct dataset_status {
     const struct dataset_status_removal *removal;
     const char *size;
     const struct dataset_status_sync *sync;
+    const struct dataset_status_transfer *transfer;
     const struct dataset_status_used_by *used_by;
     const struct dataset_status_versions *versions;
     size_t versions_count;

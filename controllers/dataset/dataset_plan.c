@@ -85,6 +85,7 @@ static void set_init(struct set *set, const struct observed *in)
                                     .tags = TAGS(spec, in->arena),
                                     .tag_count = spec->tags_count,
                                     .work = RECORD(status->sync),
+                                    .transfer = TRANSFER(status->transfer),
                                     .removal = RECORD(status->removal) };
     read_catalog(set);
     read_rules(set);
@@ -118,7 +119,7 @@ static void dataset_plan(const struct observed *in, struct plan *out)
 static const enum kind owns[] = { KIND_JOB, KIND_CRON_JOB, KIND_COUNT };
 static const enum kind names[] = { KIND_COUNT };
 static const enum kind regards[] = { KIND_POD, KIND_JOB, KIND_TRAINING_JOB, KIND_COUNT };
-static const char *const lazy_status[] = { "message", "usedBy", NULL };
+static const char *const lazy_status[] = { "message", "progress", "transfer", "usedBy", NULL };
 
 const struct controller dataset_controller = {
     .kind = KIND_DATA_SET,

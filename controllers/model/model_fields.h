@@ -116,11 +116,7 @@ enum model_status_import_phase {
 struct model_status_import {
     int64_t bytes;
     bool has_bytes;
-    int64_t bytes_per_second;
-    bool has_bytes_per_second;
     int64_t completion_time;
-    int64_t eta_seconds;
-    bool has_eta_seconds;
     int64_t fetched_bytes;
     bool has_fetched_bytes;
     const char *message;
@@ -153,11 +149,7 @@ enum model_status_removal_phase {
 struct model_status_removal {
     int64_t bytes;
     bool has_bytes;
-    int64_t bytes_per_second;
-    bool has_bytes_per_second;
     int64_t completion_time;
-    int64_t eta_seconds;
-    bool has_eta_seconds;
     int64_t fetched_bytes;
     bool has_fetched_bytes;
     const char *message;
@@ -171,6 +163,22 @@ struct model_status_removal {
     const char *run;
     const char *spec_hash;
     int64_t start_time;
+};
+
+/* status.transfer */
+struct model_status_transfer {
+    int64_t bytes;
+    bool has_bytes;
+    int64_t bytes_per_second;
+    bool has_bytes_per_second;
+    int64_t eta_seconds;
+    bool has_eta_seconds;
+    int64_t objects;
+    bool has_objects;
+    int64_t total_bytes;
+    bool has_total_bytes;
+    int64_t total_objects;
+    bool has_total_objects;
 };
 
 /* status.usedBy */
@@ -227,7 +235,9 @@ struct model_status {
     bool has_observed_generation;
     enum model_status_phase phase;
     const char *produced_by;
+    const char *progress;
     const struct model_status_removal *removal;
+    const struct model_status_transfer *transfer;
     const char *uri;
     const struct model_status_used_by *used_by;
     const struct model_status_versions *versions;

@@ -61,6 +61,7 @@ static void model_init(struct model *model, const struct observed *in)
                                       .tag_count = spec->tags_count,
                                       .rules = { .keeps_all = !rules || !rules->has_keep_last },
                                       .work = RECORD(status->import),
+                                      .transfer = TRANSFER(status->transfer),
                                       .removal = RECORD(status->removal) };
     if (rules) {
         model->kept.rules.last = (int)rules->keep_last;
@@ -113,7 +114,7 @@ static void model_plan(const struct observed *in, struct plan *out)
 static const enum kind owns[] = { KIND_JOB, KIND_COUNT };
 static const enum kind names[] = { KIND_COUNT };
 static const enum kind regards[] = { KIND_POD, KIND_TRAINING_JOB, KIND_COUNT };
-static const char *const lazy_status[] = { "message", "usedBy", NULL };
+static const char *const lazy_status[] = { "message", "progress", "transfer", "usedBy", NULL };
 
 const struct controller model_controller = {
     .kind = KIND_MODEL,

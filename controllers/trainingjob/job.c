@@ -284,6 +284,7 @@ void job_init(struct job *job, const struct observed *in)
 
     *job = (struct job){ .in = in, .spec = in->spec, .status = in->status, .arena = in->arena, .name = in->self->name };
     job->suspended = job->status->suspended_seconds;
+    job->accelerator_seconds = job->status->accelerator_seconds;
     job->attempt = job->status->has_attempt && job->status->attempt > 0 ? (int)job->status->attempt : 1;
     for (size_t i = 0; i < job->spec->roles_count && job->role_count < MAX_ROLES; i++)
         init_role(job, &job->spec->roles[i]);
@@ -297,6 +298,8 @@ void job_init(struct job *job, const struct observed *in)
     read_attempts(job);
     read_told_blame(job);
     judge(job);
+    if (!job->accelerators_counted && !job->outcome_recorded && !was_suspended(job))
+        count_accelerators(job, job->outcome == OUTCOME_SUCCEEDED);
     find_data(job);
     find_outputs(job);
 }

@@ -103,6 +103,8 @@ struct job {
     int64_t suspended; /* seconds, without the suspension that lasts */
     bool spent;        /* it would, but the restarts are used up */
     int restarts, restarts_without_progress;
+    int64_t accelerator_seconds; /* as status will have them */
+    bool accelerators_counted;   /* by this plan */
     struct role roles[MAX_ROLES];
     int role_count;
     int desired, active, ready, running, leaving, succeeded, missing; /* pods, over all roles */
@@ -186,6 +188,12 @@ void stop_pod(const struct job *job, const struct object *pod, struct plan *out)
 /* blame.c: finds the failure to blame among the pods of this attempt; reads what status says of one. */
 void find_blame(struct job *job);
 void read_told_blame(struct job *job);
+
+/*
+ * accelerators.c: adds the seconds that pods held accelerators, each pod once: with the status that first says that it
+ * is done with. Where an attempt ends, all its pods are; what they take to stop is not counted.
+ */
+void count_accelerators(struct job *job, bool ended);
 
 /* restarts.c: what follows from a failure, and the record of attempts. */
 void read_attempts(struct job *job);

@@ -76,7 +76,7 @@ static int count_resources(struct scan *scan, struct arena *arena)
     return walk(scan, arena, "limits", count_limits);
 }
 
-static int count_containers(struct scan *scan, struct arena *arena)
+static int most_of_containers(struct scan *scan, struct arena *arena)
 {
     int most = 0;
 
@@ -89,9 +89,40 @@ static int count_containers(struct scan *scan, struct arena *arena)
     return most;
 }
 
-static int count_spec(struct scan *scan, struct arena *arena)
+static int sum_of_containers(struct scan *scan, struct arena *arena)
 {
-    return walk(scan, arena, "containers", count_containers);
+    int sum = 0;
+
+    scan_open(scan, SCAN_ARRAY);
+    while (scan_item(scan))
+        sum = at_most(sum + walk(scan, arena, "resources", count_resources));
+    return sum;
+}
+
+static int most_of_spec(struct scan *scan, struct arena *arena)
+{
+    return walk(scan, arena, "containers", most_of_containers);
+}
+
+static int sum_of_spec(struct scan *scan, struct arena *arena)
+{
+    return walk(scan, arena, "containers", sum_of_containers);
+}
+
+/* 0 when the template cannot be read. */
+static int count_template(const struct job *job, const struct role *role, int (*of_spec)(struct scan *, struct arena *))
+{
+    struct scan scan;
+    int count;
+
+    scan_init(&scan, job_template(job, role));
+    count = walk(&scan, job->arena, "spec", of_spec);
+    return scan_failed(&scan) ? 0 : count;
+}
+
+int accelerators_per_replica(const struct job *job, const struct role *role)
+{
+    return count_template(job, role, sum_of_spec);
 }
 
 /* One JAX process drives all accelerators of its pod: counted by them, it would wait for processes that nobody starts.
@@ -103,15 +134,12 @@ static bool has_one_process(const struct job *job)
 
 int processes_per_replica(const struct job *job, const struct role *role)
 {
-    struct slice template = job_template(job, role);
-    struct scan scan;
     int count;
 
     if (role->spec->has_processes_per_replica)
         return (int)role->spec->processes_per_replica;
     if (has_one_process(job))
         return 1;
-    scan_init(&scan, template);
-    count = walk(&scan, job->arena, "spec", count_spec);
-    return scan_failed(&scan) || count < 1 ? 1 : at_most(count);
+    count = count_template(job, role, most_of_spec);
+    return count < 1 ? 1 : at_most(count);
 }

@@ -73,6 +73,7 @@ static void end_attempt(struct job *job)
     struct trainingjob_status_attempts *attempt = present(job);
     const struct blame *blame = &job->blame;
 
+    count_accelerators(job, true);
     attempt->end_time = blame->ended_at ? blame->ended_at : job->in->now;
     attempt->role = *blame->role ? blame->role : NULL;
     attempt->index = blame->index;
@@ -295,6 +296,7 @@ void decide_restart(struct job *job)
 
 void end_by_suspension(struct job *job)
 {
+    count_accelerators(job, true);
     present(job)->end_time = job->in->now;
     present(job)->reason = "Suspended";
 }

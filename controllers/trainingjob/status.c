@@ -359,6 +359,7 @@ void say_status(const struct job *job, struct plan *out, bool accepted)
     plan_status(out, "roles", roles_status(job));
     plan_status(out, "replacing", replacing_status(job));
     plan_status(out, "lastFailure", last_failure(job));
+    plan_status(out, "acceleratorSeconds", job->accelerator_seconds ? jb_int(job->accelerator_seconds) : NULL);
     plan_status(out, "outputs", outputs_status(job));
     say_events(job, out, phase);
     say_output_events(job, out);

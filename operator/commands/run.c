@@ -15,6 +15,7 @@
 #include "../driver/driver.h"
 #include "../engine/log.h"
 #include "../kube/config.h"
+#include "../kube/url.h"
 #include "../model/controller.h"
 #include "commands.h"
 
@@ -56,6 +57,18 @@ static struct option options[] = {
       OPTION_TEXT,
       "ADDRESS:PORT",
       "serve /healthz, /readyz and /metrics there (default: 127.0.0.1:8080; off: none)" },
+    { "report-url",
+      0,
+      OPTION_TEXT,
+      "URL",
+      "where pods tell how far they are: https://NAME:PORT of a Service in front of --report-listen (default: "
+      "nowhere)" },
+    { "report-listen", 0, OPTION_TEXT, "ADDRESS:PORT", "take those reports there (default: :8443)" },
+    { "report-secret",
+      0,
+      OPTION_TEXT,
+      "NAME",
+      "the Secret beside the lease with the certificate for them, made when it is not there (default: kitae-reports)" },
     { "log-level", 0, OPTION_CHOICE, "debug|info|warn|error", "the least that is logged (default: info)" },
     { "log-format", 0, OPTION_CHOICE, "logfmt|json", "how it is logged (default: logfmt)" },
     { NULL },
@@ -128,8 +141,28 @@ static void fill_engine_options(const struct kube_config *config, const char *id
                                  .controllers = controllers };
 }
 
+/* Where reports go; nothing to do without --report-url. */
+static int fill_report_options(struct driver_options *out, struct arena *arena, struct error *err)
+{
+    const char *url = text_of("report-url"), *listen = text_of("report-listen"), *secret = text_of("report-secret");
+    struct url parts;
+
+    if (!url)
+        return 0;
+    if (url_parse(url, arena, &parts, err) < 0)
+        return error_wrap(err, "--report-url");
+    if (strcmp(parts.scheme, "https") != 0 || *parts.path || parts.user)
+        return error_set(err, ERROR_INVALID, "--report-url: write https://NAME:PORT, and no more");
+    out->engine.report_url = url;
+    out->engine.report_host = parts.host;
+    out->engine.report_secret = secret ? secret : "kitae-reports";
+    out->report_listen = listen ? listen : ":8443";
+    return 0;
+}
+
 static int run(const struct kube_config *config)
 {
+    auto_arena struct arena arena = { 0 };
     auto_free char *identity = make_identity(random_number());
     const char *listen = text_of("listen");
     struct driver_options driver = { .config = config };
@@ -144,7 +177,7 @@ static int run(const struct kube_config *config)
              KV_STR("config", config->source));
     if (config->warning)
         log_warn(config->warning);
-    if (driver_run(&driver, &err) == 0)
+    if (fill_report_options(&driver, &arena, &err) == 0 && driver_run(&driver, &err) == 0)
         return 0;
     log_error("ended", KV_STR("error", err.message));
     return 1;

@@ -52,14 +52,16 @@ static int64_t monotonic_ms(void)
     return read_clock(CLOCK_BOOTTIME);
 }
 
-static void step(struct driver *driver,
-                 enum event_type type,
-                 const struct http_response *response,
-                 const struct watch_signal *watch)
+static void deliver(struct driver *driver, struct event event)
 {
-    struct event event = { type, monotonic_ms(), read_clock(CLOCK_REALTIME), response, watch };
-
+    event.monotonic_ms = monotonic_ms();
+    event.wall_ms = read_clock(CLOCK_REALTIME);
     engine_step(driver->engine, &event);
+}
+
+static void step(struct driver *driver, enum event_type type)
+{
+    deliver(driver, (struct event){ .type = type });
 }
 
 /* -- requests ----------------------------------------------------------------------------------------------------- */
@@ -86,7 +88,7 @@ static void answered(void *context,
         http_client_send(driver->http, take(*request));
         return;
     }
-    step(driver, EVENT_RESPONSE, response, NULL);
+    deliver(driver, (struct event){ .type = EVENT_RESPONSE, .response = response });
 }
 
 static struct socket_certificates socket_certificates(const struct driver *driver)
@@ -121,7 +123,7 @@ static void watch_signalled(struct driver *driver, const struct watch_signal *si
 {
     if (signal->type == WATCH_CLOSED && signal->http_status == 401)
         credentials_rejected(driver->credentials, monotonic_ms(), credentials);
-    step(driver, EVENT_WATCH, NULL, signal);
+    deliver(driver, (struct event){ .type = EVENT_WATCH, .watch = signal });
 }
 
 static void stream_signalled(void *context, const struct watch_signal *signal, uint64_t credentials)
@@ -161,11 +163,17 @@ static void do_what_the_engine_wants(struct driver *driver)
 {
     struct http_request *request;
     struct watch_command command;
+    struct report_reply reply;
+    const char *certificate, *key;
 
     while ((request = engine_take_request(driver->engine)))
         http_client_send(driver->http, request);
     while (engine_take_watch(driver->engine, &command))
         carry_out(driver, &command);
+    while (engine_take_reply(driver->engine, &reply))
+        net_reply(driver->net, &reply);
+    if (engine_take_certificate(driver->engine, &certificate, &key))
+        net_report_certificate(driver->net, certificate, key);
 }
 
 static void send_metrics(struct driver *driver)
@@ -182,10 +190,17 @@ static void read_news(struct driver *driver)
         struct news *news = (struct news *)letter;
 
         next = letter->next;
-        if (news->type == NEWS_WATCH)
+        switch (news->type) {
+        case NEWS_WATCH:
             watch_signalled(driver, &news->signal, driver->socket_credentials[news->signal.slot]);
-        else
+            break;
+        case NEWS_METRICS_WANTED:
             send_metrics(driver);
+            break;
+        case NEWS_REPORT:
+            deliver(driver, (struct event){ .type = EVENT_REPORT, .report = &news->report });
+            break;
+        }
         news_free(letter);
     }
 }
@@ -203,7 +218,7 @@ static void read_signals(struct driver *driver)
         } else {
             log_info("stopping", KV_INT("signal", info.ssi_signo));
             driver->stop_at = monotonic_ms() + STOP_MS;
-            step(driver, EVENT_STOP, NULL, NULL);
+            step(driver, EVENT_STOP);
         }
     }
 }
@@ -229,7 +244,7 @@ static void turn(struct driver *driver)
     refresh_credentials(driver);
     http_client_step(driver->http);
     read_news(driver);
-    step(driver, EVENT_TICK, NULL, NULL);
+    step(driver, EVENT_TICK);
     do_what_the_engine_wants(driver);
     health_beat(driver->health, monotonic_ms(), driver->stop_at ? "stopping" : engine_unready_reason(driver->engine));
     if (driver->stop_at && (engine_is_stopped(driver->engine) || monotonic_ms() >= driver->stop_at))
@@ -275,7 +290,9 @@ static int set_up(struct driver *driver, struct error *err)
 {
     const struct driver_options *options = driver->options;
     struct http_settings settings;
-    struct net_options net = { .config = options->config, .listen = options->listen };
+    struct net_options net = { .config = options->config,
+                               .listen = options->listen,
+                               .report_listen = options->report_listen };
     struct engine_options engine = engine_options(options);
 
     if (credentials_create(options->config, monotonic_ms(), &driver->credentials, err) < 0)
@@ -317,7 +334,7 @@ int driver_run(const struct driver_options *options, struct error *err)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     result = set_up(&driver, err);
     if (result == 0) {
-        step(&driver, EVENT_TICK, NULL, NULL);
+        step(&driver, EVENT_TICK);
         do_what_the_engine_wants(&driver);
     }
     while (result == 0 && !driver.ended)

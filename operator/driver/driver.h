@@ -10,7 +10,8 @@
 struct driver_options {
     const struct kube_config *config; /* borrowed */
     struct engine_options engine;
-    const char *listen; /* of health and metrics; NULL: none */
+    const char *listen;        /* of health and metrics; NULL: none */
+    const char *report_listen; /* of reports; NULL: none, and then engine.report_url is NULL too */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "../base/memory.h"
 #include "../base/strbuf.h"
 #include "../engine/log.h"
+#include "../serve/report_server.h"
 #include "../serve/server.h"
 
 enum {
@@ -15,7 +16,14 @@ enum {
     GOODBYE_MS = 1000,
 };
 
-enum order_type { ORDER_OPEN, ORDER_CLOSE, ORDER_CERTIFICATES, ORDER_METRICS };
+enum order_type {
+    ORDER_OPEN,
+    ORDER_CLOSE,
+    ORDER_CERTIFICATES,
+    ORDER_METRICS,
+    ORDER_REPORT_CERTIFICATE,
+    ORDER_REPLY,
+};
 
 /* What the engine's thread wants done. Owns its texts. */
 struct order {
@@ -26,13 +34,15 @@ struct order {
     struct http_header *headers;
     size_t header_count;
     struct socket_certificates certificates;
+    struct report_reply reply;
     char *text;
 };
 
 struct net {
     struct lws_context *lws;
     struct watch_sockets *sockets;
-    struct server *server; /* NULL: not listening */
+    struct server *server;         /* NULL: not listening */
+    struct report_server *reports; /* likewise */
     struct watch_socket_server target;
     struct strbuf authority; /* what target names, when it is not the config's */
     struct mailbox *inbox, *orders;
@@ -108,6 +118,18 @@ void net_metrics(struct net *net, char *take_text)
     give(net, ORDER_METRICS, (struct order){ .text = take_text });
 }
 
+void net_report_certificate(struct net *net, const char *certificate, const char *key)
+{
+    struct socket_certificates copy = { NULL, copy_text(certificate), copy_text(key) };
+
+    give(net, ORDER_REPORT_CERTIFICATE, (struct order){ .certificates = copy });
+}
+
+void net_reply(struct net *net, const struct report_reply *reply)
+{
+    give(net, ORDER_REPLY, (struct order){ .reply = *reply });
+}
+
 static void carry_out(struct net *net, const struct order *order)
 {
     switch (order->type) {
@@ -124,6 +146,13 @@ static void carry_out(struct net *net, const struct order *order)
         if (net->server)
             server_metrics(net->server, order->text);
         break;
+    case ORDER_REPORT_CERTIFICATE:
+        report_server_certificate(net->reports, order->certificates.certificate, order->certificates.key);
+        break;
+    case ORDER_REPLY:
+        report_server_answer(
+            net->reports, order->reply.id, order->reply.status, order->reply.retry_after, order->reply.text);
+        break;
     }
 }
 
@@ -132,6 +161,7 @@ static void carry_out(struct net *net, const struct order *order)
 void news_free(struct letter *letter)
 {
     free(((struct news *)letter)->text);
+    free(((struct news *)letter)->token);
     free(letter);
 }
 
@@ -162,6 +192,21 @@ static void metrics_wanted(void *context)
     news->type = NEWS_METRICS_WANTED;
     news->letter.size = sizeof(*news);
     mailbox_put_always(net->inbox, &news->letter);
+}
+
+/* A flood of them is refused here: nobody but its pod waits for one. */
+static void report_came(void *context, uint64_t id, const char *token, const char *body, size_t length)
+{
+    struct net *net = context;
+    struct news *news = xcalloc(1, sizeof(*news));
+
+    *news = (struct news){ .type = NEWS_REPORT, .text = xstrndup(body, length), .token = xstrdup(token) };
+    news->report = (struct report_call){ id, news->token, slice_of(news->text) };
+    news->letter.size = sizeof(*news) + length + strlen(token);
+    if (mailbox_put(net->inbox, &news->letter))
+        return;
+    news_free(&news->letter);
+    report_server_answer(net->reports, id, 503, 10, "too much to do");
 }
 
 /* -- the thread --------------------------------------------------------------------------------------------------- */
@@ -246,9 +291,21 @@ static void free_net(struct net *net)
     watch_sockets_destroy(net->sockets);
     lws_context_destroy(net->lws);
     server_destroy(net->server);
+    report_server_destroy(net->reports);
     mailbox_destroy(net->orders, order_free);
     strbuf_finish(&net->authority);
     free(net);
+}
+
+static int listen_to(struct net *net, const struct net_options *options, struct error *err)
+{
+    if (options->listen &&
+        server_create(net->lws, options->listen, options->health, metrics_wanted, net, &net->server, err) < 0)
+        return -1;
+    if (options->report_listen &&
+        report_server_create(net->lws, options->report_listen, report_came, net, &net->reports, err) < 0)
+        return -1;
+    return 0;
 }
 
 int net_create(const struct net_options *options, struct net **ret, struct error *err)
@@ -262,8 +319,7 @@ int net_create(const struct net_options *options, struct net **ret, struct error
     net->orders = mailbox_create(ORDERS_LIMIT, wake, net);
     find_server(net, options->config);
     net->sockets = watch_sockets_create(net->lws, &net->target, &options->certificates, watch_signalled, net);
-    if (options->listen &&
-        server_create(net->lws, options->listen, options->health, metrics_wanted, net, &net->server, err) < 0) {
+    if (listen_to(net, options, err) < 0) {
         free_net(net);
         return -1;
     }

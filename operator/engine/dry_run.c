@@ -77,6 +77,9 @@ static int make_plan(struct rehearsal *all, const struct dry_run_input *in, stru
     }
     all->in.confirmed = in->confirmed;
     all->in.agent_image = in->agent_image ? in->agent_image : DEFAULT_AGENT_IMAGE;
+    all->in.reports = in->reports;
+    all->in.report_count = in->report_count;
+    all->in.reporting = in->reporting;
     all->in.failures = in->failures;
     all->in.failure_count = in->failure_count;
     all->controller->plan(&all->in, &all->plan);

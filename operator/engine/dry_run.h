@@ -13,8 +13,11 @@ struct dry_run_input {
     const struct failure *failures;
     size_t failure_count;
     bool confirmed;
-    const char *agent_image; /* NULL: DEFAULT_AGENT_IMAGE */
-    int64_t now;             /* seconds since 1970 */
+    const struct report *reports;
+    size_t report_count;
+    const struct reporting *reporting; /* NULL: nobody asked for reports */
+    const char *agent_image;           /* NULL: DEFAULT_AGENT_IMAGE */
+    int64_t now;                       /* seconds since 1970 */
 };
 
 struct dry_run {

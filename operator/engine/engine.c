@@ -90,6 +90,7 @@ struct engine *engine_create(const struct engine_options *options)
     queue_init(&engine->queue);
     recorder_init(&engine->recorder);
     lease_init(engine);
+    reports_init(engine);
     add_reflectors(engine);
     return engine;
 }
@@ -130,6 +131,7 @@ void engine_destroy(struct engine *engine)
     store_finish(&engine->store);
     recorder_finish(&engine->recorder);
     lease_finish(&engine->lease);
+    reports_finish(&engine->reports);
     free(engine);
 }
 
@@ -357,7 +359,7 @@ static void start_passes(struct engine *engine)
 {
     struct key *key;
 
-    if (!engine_may_write(engine) || engine->stopping)
+    if (!engine_may_write(engine) || engine->stopping || engine->reports.state == REPORTS_UNKNOWN)
         return;
     queue_ring(&engine->queue, engine->now);
     while (has_room(engine) && (key = queue_take(&engine->queue, engine->now)))
@@ -381,6 +383,9 @@ static void handle(struct engine *engine, const struct event *event)
     case EVENT_WATCH:
         handle_watch(engine, event->watch);
         break;
+    case EVENT_REPORT:
+        reports_take(engine, event->report);
+        break;
     case EVENT_STOP:
         engine->stopping = true;
         break;
@@ -400,6 +405,7 @@ static void note_leadership(struct engine *engine)
 
     if (leads && !engine->was_leading) {
         engine->strays_at = engine->now;
+        engine->reports.next_look = engine->now;
         for (size_t i = 0; engine->options.leader_elect && i < engine->reflector_count; i++)
             if (engine->reflectors[i].synced)
                 reflector_refresh(&engine->reflectors[i]);
@@ -424,6 +430,7 @@ static void tick(struct engine *engine)
     for (size_t i = 0; i < engine->reflector_count; i++)
         wake_at(engine, reflector_tick(&engine->reflectors[i]));
     wake_at(engine, strays_tick(engine));
+    wake_at(engine, reports_tick(engine));
     start_passes(engine);
     if (engine_may_write(engine))
         wake_at(engine, queue_next_alarm(&engine->queue));

@@ -45,6 +45,9 @@ struct engine_options {
     const char *host;                                 /* "host:port" of the API server, for metrics; NULL: not told */
     const char *agent_image;                          /* of the pods that move data */
     const char *identity;                             /* unique to this process: host name and a random part */
+    const char *report_url;                           /* where pods find us with their reports; NULL: no reports */
+    const char *report_host;                          /* its host, for which the certificate is */
+    const char *report_secret;                        /* in lease_namespace: where authority and certificate are kept */
     unsigned window;                                  /* requests in flight at most; 0: default */
     uint64_t seed;                                    /* of all jitter */
     void (*random_bytes)(void *bytes, size_t length); /* for keys: the real thing */
@@ -56,7 +59,21 @@ enum event_type {
     EVENT_TICK, /* time has passed; also the first event ever. Passes start here, so it follows every batch of others */
     EVENT_RESPONSE, /* to a request that was taken; every taken request gets exactly one */
     EVENT_WATCH,
-    EVENT_STOP, /* finish what is in flight, give the lease back, start nothing new */
+    EVENT_REPORT, /* somebody says that a pod is so far; each gets exactly one reply, perhaps later */
+    EVENT_STOP,   /* finish what is in flight, give the lease back, start nothing new */
+};
+
+struct report_call {
+    uint64_t id;
+    const char *token; /* "" when it shows none */
+    struct slice body;
+};
+
+struct report_reply {
+    uint64_t id;
+    int status;           /* of HTTP */
+    unsigned retry_after; /* seconds; 0: none */
+    const char *text;     /* static */
 };
 
 struct event {
@@ -65,6 +82,7 @@ struct event {
     int64_t wall_ms;                      /* since 1970; may jump */
     const struct http_response *response; /* EVENT_RESPONSE */
     const struct watch_signal *watch;     /* EVENT_WATCH */
+    const struct report_call *report;     /* EVENT_REPORT */
 };
 
 struct engine *engine_create(const struct engine_options *options); /* strings are borrowed for the engine's life */
@@ -77,6 +95,12 @@ struct http_request *engine_take_request(struct engine *engine);
 
 /* The next watch to open or close; false when there is none. */
 bool engine_take_watch(struct engine *engine, struct watch_command *ret_command);
+
+/* The next answer to a report; false when there is none. */
+bool engine_take_reply(struct engine *engine, struct report_reply *ret);
+
+/* What to answer reports with, PEM, when it has changed; false when it has not. Borrowed until the next step. */
+bool engine_take_certificate(struct engine *engine, const char **ret_certificate, const char **ret_key);
 
 /* When the next EVENT_TICK is due at the latest, in monotonic_ms; INT64_MAX: never. */
 int64_t engine_next_tick(const struct engine *engine);

@@ -136,6 +136,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
     drawing->in.agent_image = engine->options.agent_image;
     forget_old_refusals(drawing->key, self);
     show_failures(drawing->key, &drawing->arena, &drawing->in);
+    reports_show(engine, &drawing->arena, &drawing->in);
     drawing->controller->plan(&drawing->in, &drawing->plan);
 }
 

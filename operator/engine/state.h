@@ -11,6 +11,7 @@
 #include "outbox.h"
 #include "queue.h"
 #include "reflector.h"
+#include "reports.h"
 #include "store.h"
 
 enum {
@@ -55,6 +56,7 @@ struct engine {
     size_t reflector_count;
     struct lease lease;
     struct recorder recorder;
+    struct reports reports;
     struct map pending; /* by id */
     uint64_t last_id;
     struct outbox outbox;

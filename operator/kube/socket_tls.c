@@ -89,6 +89,7 @@ static void trust(struct socket_tls *tls)
 void socket_tls_attach(struct socket_tls *tls, SSL_CTX *ctx)
 {
     tls->ctx = ctx;
+    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_cert_cb(ctx, present_identity, tls);
     trust(tls);
 }

@@ -1,9 +1,10 @@
 #pragma once
 /*
- * TLS of the websockets: whom they trust and who they are, in an SSL_CTX that libwebsockets made. Its own fields for
- * that cannot be used (4.1.6): they take the first certificate of a text only, so that a bundle of an old and a new CA
- * or a chain is cut; without one of them it also trusts a folder ../share; and two vhosts that differ in nothing it
- * hashes share one SSL_CTX. So everything is put there by us, and replaced there when it is renewed.
+ * TLS of libwebsockets' connections, websockets to the API server and what pods report: whom they trust and who they
+ * are, in an SSL_CTX that libwebsockets made. Its own fields for that cannot be used (4.1.6): they take the first
+ * certificate of a text only, so that a bundle of an old and a new CA or a chain is cut; without one of them it also
+ * trusts a folder ../share; and two vhosts that differ in nothing it hashes share one SSL_CTX. So everything is put
+ * there by us, and replaced there when it is renewed.
  */
 
 #include <openssl/ssl.h>

@@ -163,6 +163,7 @@ static int summarise_pod(const struct wire_object *wire, struct arena *arena, st
     summarise_conditions(&status, pod, arena);
     summarise_waiting(status.init_containers, status.init_container_count, pod, arena);
     summarise_waiting(status.containers, status.container_count, pod, arena);
+    pod->taken_at = status.started_at;
     summarise_end(&status, pod);
     return 0;
 }

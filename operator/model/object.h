@@ -50,7 +50,8 @@ struct pod {
     bool disrupted;     /* has a DisruptionTarget condition that is True */
     bool ended;         /* a container has terminated; the next four tell of the one that matters */
     int exit_code;      /* of the earliest failing app container, else of an init container; 0 when none failed */
-    int64_t started_at; /* seconds since 1970, 0: not yet */
+    int64_t taken_at;   /* when its node took it, and it holds what it asked for; seconds since 1970, 0: not yet */
+    int64_t started_at; /* the container that tells; seconds since 1970, 0: not yet */
     int64_t finished_at;
     const char *end_reason;  /* OOMKilled, Error, Completed, ...; the pod's own reason (Evicted) when it has one */
     const char *end_message; /* the termination message, at most its last 1024 bytes */

@@ -28,6 +28,22 @@ struct failure {
     int64_t since;       /* seconds since 1970 */
 };
 
+/* What a pod that works for the object said last. */
+struct report {
+    const char *pod;   /* its name */
+    int64_t at;        /* seconds since 1970 */
+    struct slice text; /* a JSON object */
+};
+
+/* What the tokens that pods report with are for. */
+#define REPORT_AUDIENCE "kitae.dev/reports"
+
+/* How pods can report. */
+struct reporting {
+    const char *url, *ca; /* PEM */
+    const char *problem;  /* why they cannot, and what to do; NULL: they can */
+};
+
 enum { SEED_LENGTH = 32 };
 
 /* Of the pods that move data, where nobody says another. */
@@ -49,6 +65,9 @@ struct observed {
     const char *agent_image;                  /* of the pods that move data */
     const struct failure *failures;
     size_t failure_count;
+    const struct report *reports; /* of pods that are there; what the operator heard since it started */
+    size_t report_count;
+    const struct reporting *reporting; /* NULL: nobody asked for reports */
     bool confirmed;            /* what the last plan wanted confirmed was read live since: all here is as it was then */
     int64_t now;               /* seconds since 1970 */
     const unsigned char *seed; /* SEED_LENGTH bytes that nobody else has, for the body of what is prepared (plan.h);

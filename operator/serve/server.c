@@ -6,6 +6,7 @@
 
 #include "../base/memory.h"
 #include "../base/strbuf.h"
+#include "listen.h"
 
 /* One connection's answer. The struct is libwebsockets' per-session memory, zeroed. */
 struct session {
@@ -21,7 +22,7 @@ struct server {
     server_wants_metrics *wants;
     void *context;
     struct session *waiting;
-    char address[64];
+    struct listen_address address;
 };
 
 static int64_t boot_ms(void)
@@ -155,23 +156,6 @@ static const struct lws_protocols protocols[] = {
     { NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
-/* "127.0.0.1:8080" or ":8080": the address before the last colon, none for all. */
-static int parse_listen(struct server *server, const char *listen, int *ret_port, struct error *err)
-{
-    const char *colon = strrchr(listen, ':');
-    char *end;
-    long port = colon ? strtol(colon + 1, &end, 10) : 0;
-
-    if (!colon || *end || port < 1 || port > 65535 || (size_t)(colon - listen) >= sizeof(server->address))
-        return error_set(err,
-                         ERROR_INVALID,
-                         "--listen '%s' is no address and port: write 127.0.0.1:8080, or :8080 for all addresses",
-                         listen);
-    snprintf(server->address, sizeof(server->address), "%.*s", (int)(colon - listen), listen);
-    *ret_port = (int)port;
-    return 0;
-}
-
 int server_create(struct lws_context *lws,
                   const char *listen,
                   struct health *health,
@@ -184,11 +168,12 @@ int server_create(struct lws_context *lws,
     struct server *server = xcalloc(1, sizeof(*server));
 
     *server = (struct server){ .health = health, .wants = wants, .context = context };
-    if (parse_listen(server, listen, &info.port, err) < 0) {
+    if (listen_parse(listen, "listen", &server->address, err) < 0) {
         free(server);
         return -1;
     }
-    info.iface = *server->address ? server->address : NULL;
+    info.port = server->address.port;
+    info.iface = *server->address.address ? server->address.address : NULL;
     info.user = server;
     if (!lws_create_vhost(lws, &info)) {
         free(server);

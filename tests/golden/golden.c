@@ -20,7 +20,7 @@
 
 static const char default_now[] = "2026-11-22T10:00:00Z";
 
-enum { MAX_FAILURES = 8 };
+enum { MAX_FAILURES = 8, MAX_REPORTS = 4 };
 
 /* A case, read and completed. */
 struct sample {
@@ -28,6 +28,8 @@ struct sample {
     json_t *header;  /* borrowed from the array below, or an empty object of ours */
     json_t *objects; /* ours: the custom resource first */
     struct failure failures[MAX_FAILURES];
+    struct report reports[MAX_REPORTS];
+    struct reporting reporting;
     struct dry_run_input input;
 };
 
@@ -164,6 +166,31 @@ static int read_failure(const json_t *from, struct failure *ret, struct error *e
     return error_set(err, ERROR_INVALID, "failures: write type Invalid, Denied, Taken or Server");
 }
 
+/* reports: {url, ca, problem, said: [{pod, text}]} */
+static int read_reports(struct sample *sample, const json_t *from, struct error *err)
+{
+    const json_t *said = jb_get(from, "said");
+    const char *problem = jb_get_str(from, "problem");
+
+    if (!from)
+        return 0;
+    sample->reporting =
+        (struct reporting){ jb_get_str(from, "url"), jb_get_str(from, "ca"), *problem ? problem : NULL };
+    sample->input.reporting = &sample->reporting;
+    sample->input.reports = sample->reports;
+    sample->input.report_count = json_array_size(said);
+    if (sample->input.report_count > MAX_REPORTS)
+        return error_set(err, ERROR_INVALID, "reports: more than %d", MAX_REPORTS);
+    for (size_t i = 0; i < sample->input.report_count; i++) {
+        const json_t *one = json_array_get(said, i);
+
+        sample->reports[i] = (struct report){ .pod = jb_get_str(one, "pod"),
+                                              .at = sample->input.now,
+                                              .text = slice_of(jb_get_str(one, "text")) };
+    }
+    return 0;
+}
+
 static int read_header(struct sample *sample, struct error *err)
 {
     const char *now = jb_get_str(sample->header, "now");
@@ -180,7 +207,7 @@ static int read_header(struct sample *sample, struct error *err)
     for (size_t i = 0; i < sample->input.failure_count; i++)
         if (read_failure(json_array_get(failures, i), &sample->failures[i], err) < 0)
             return -1;
-    return 0;
+    return read_reports(sample, jb_get(sample->header, "reports"), err);
 }
 
 /* The first document is the header when it has no kind. */

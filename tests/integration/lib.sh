@@ -288,6 +288,39 @@ runs_again() { # runs_again JOB [ATTEMPT]: all pods of that attempt (2) run
 }
 condition() { field "$1" "{.status.conditions[?(@.type=='$2')].${3:-status}}"; } # condition JOB TYPE [reason|message]
 
+# -- datasets --
+
+create_dataset() { # NAME, with more lines of its spec from standard input
+    kubectl create -f - >/dev/null <<END
+apiVersion: kitae.dev/v1alpha1
+kind: DataSet
+metadata: {name: $1, namespace: $namespace}
+spec:
+  source: {s3: {bucket: market}}
+$(cat)
+END
+}
+
+pod_of() { get pods -l "batch.kubernetes.io/job-name=$1" -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null; }
+runs() { [ -n "$(pod_of "$1")" ] && [ "$(get pod "$(pod_of "$1")" -o 'jsonpath={.status.phase}')" = Running ]; }
+
+# agent_ends JOB EXIT-CODE MESSAGE: its pod has ended so.
+agent_ends() {
+    local phase=Succeeded
+    within 20 runs "$1"
+    [ "$2" = 0 ] || phase=Failed
+    python3 - "$2" "$phase" "$3" >"$scratch/ended" <<'END'
+import json, sys, datetime
+code, phase, message = sys.argv[1:]
+now = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+name = json.loads(message).get('container', 'sync')
+state = {'terminated': {'exitCode': int(code), 'reason': 'Error' if int(code) else 'Completed', 'startedAt': now, 'finishedAt': now, 'message': message}}
+print(json.dumps({'status': {'phase': phase, 'containerStatuses': [
+    {'name': name, 'image': 'x', 'imageID': 'x', 'ready': False, 'restartCount': 0, 'state': state}]}}))
+END
+    kubectl patch pod -n "$namespace" "$(pod_of "$1")" --subresource=status --type=merge --patch-file "$scratch/ended" >/dev/null
+}
+
 say_dataset() { get dataset "$1" -o "jsonpath=$2"; } # say_dataset NAME '{.status.phase}'
 dataset_is() { # dataset_is NAME JSONPATH VALUE
     [ "$(say_dataset "$1" "$2")" = "$3" ] || { say_dataset "$1" '{.status}'; return 1; }

@@ -20,7 +20,10 @@ static inline void fixture_event(struct engine_fixture *fixture,
                                  enum event_type type,
                                  const struct http_response *response)
 {
-    struct event event = { type, fixture->now, INT64_C(1790000000000) + fixture->now, response, NULL };
+    struct event event = { .type = type,
+                           .monotonic_ms = fixture->now,
+                           .wall_ms = INT64_C(1790000000000) + fixture->now,
+                           .response = response };
 
     engine_step(fixture->engine, &event);
 }

@@ -206,6 +206,39 @@ told_to_stop() {
     expect "$(ls versions)" ""
 }
 
+# An operator of our own making, which takes down what it is told; the first two times it says that it does not lead.
+progress_is_reported() {
+    local pid deadline=$((SECONDS + 20))
+    [ "$server" = versitygw ] || skip "once is enough"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=reports \
+        -addext subjectAltName=IP:127.0.0.1 2>openssl.log
+    echo the-token >token
+    "$root/tests/agent/reports" cert.pem key.pem 2 >told 2>reports.log &
+    pid=$!
+    until [ -s told ]; do [ $SECONDS -lt $deadline ] || fail "no server: $(cat reports.log)"; done
+    for i in 1 2 3 4; do head -c 2000000 /dev/urandom | put "reported/$i"; done
+    KITAE_REPORT_URL=$(head -1 told) KITAE_REPORT_CA=$(cat cert.pem) KITAE_REPORT_TOKEN_FILE=token \
+        "$agent" sync --source s3://market/reported --endpoint "$endpoint" --volume . --max-bytes-per-second 1M --result result 2>said ||
+        { kill $pid; fail "$(cat said)"; }
+    kill $pid
+    python3 - told <<'END' || fail "$(cat told)"
+import json, sys
+lines = open(sys.argv[1]).read().splitlines()[1:]
+assert [line.split(' ', 2)[0] for line in lines[:3]] == ['503', '503', '204'], lines
+status, authorization, body = lines[2].split(' ', 2)
+assert authorization == 'the-token'
+report = json.loads(body)
+assert report['what'] == 'sync' and report['totalObjects'] == 4 and report['totalBytes'] == 8000000, report
+assert 0 < report['bytes'] < 8000000 and report['objects'] < 4, report
+assert 200000 < report['bytesPerSecond'] < 4000000, report
+END
+    expect "$(cat said | grep -c warning)" 0
+    # Nobody there, and nobody whom it trusts: the sync does not suffer, and says it once.
+    KITAE_REPORT_URL=$(head -1 told) KITAE_REPORT_CA=$(cat cert.pem) KITAE_REPORT_TOKEN_FILE=missing \
+        "$agent" sync --source s3://market/reported --endpoint "$endpoint" --max-bytes-per-second 3M --result result 2>said || fail "$(cat said)"
+    grep -q 'warning.*its token cannot be read' said || fail "$(cat said)"
+}
+
 sync_cases() {
     it "a sync makes the version that sha256sum says it must be" version_is_right
     it "what is unchanged is not fetched again, and a diff says what changed" only_changes_move
@@ -219,6 +252,7 @@ sync_cases() {
     it "a key that is no path is refused, and leaves no version" keys_that_are_no_paths
     it "a key that others take for a folder is refused" key_and_folder
     it "a full and a read-only volume are told, and leave no version" full_and_read_only
+    it "an operator is told how far a sync is, on another connection when it does not lead" progress_is_reported
     it "100,000 keys are synced in flat memory" many_keys
     it "killed at 49 moments, a sync goes on and ends with the same version" sync_killed
     it "told to stop, it stops, and says so" told_to_stop

@@ -95,5 +95,30 @@ says_what_is_wrong() {
 }
 grep_dataset() { say_dataset "$1" '{.status.message}' | grep -F -- "$2"; }
 
+# The agent's own reports: the operator runs in the node's network, where its pods can reach it.
+progress_is_reported() {
+    local reports_port node
+    node=$("$root/tests/cluster/cluster" pid node --name "${KITAE_CLUSTER_NAME:-e2e}")
+    printf '#!/bin/sh\nexec nsenter --target=%s --net "%s" "$@"\n' "$node" "$kitae" >"$scratch/kitae"
+    chmod +x "$scratch/kitae"
+    start_s3
+    for i in 1 2 3 4 5 6; do head -c 50000000 /dev/urandom | put "images/$i"; done
+    reports_port=$(free_port)
+    kitae=$scratch/kitae
+    launch_operator --agent-image kitae.dev/e2e-agent:test --report-url "https://10.88.0.1:$reports_port" \
+        --report-listen ":$reports_port" --lease-namespace "$namespace"
+    create_dataset listings <<'END'
+  sync: {maxBytesPerSecond: 10M}
+END
+    within 60 progress_says '%$'
+    echo "$(say_dataset listings '{.status.message}')"
+    progress_says '%$' || fail "no percentage any more"
+    [ "$(say_dataset listings '{.status.transfer.bytesPerSecond}')" -gt 1000000 ] || fail "$(say_dataset listings '{.status.transfer}')"
+    within 120 dataset_is listings '{.status.phase}/{.status.progress}' Ready/
+    expect "$(get pods -l batch.kubernetes.io/job-name=listings-sync-1 -o 'jsonpath={.items[*].spec.automountServiceAccountToken}')" false
+}
+progress_says() { say_dataset listings '{.status.progress}' | grep -E -- "$1"; }
+
+it "a sync tells the operator how far it is, and the DataSet shows it" progress_is_reported
 it "what lies in a bucket becomes versions that jobs train on, from a volume and as copies" from_bucket_to_pods
 it "a missing Secret and a wrong key are told on the DataSet, and the version there is stays" says_what_is_wrong

@@ -137,7 +137,7 @@ crd_removed_and_back() {
     within 60 pods_are doomed 0
     is_running "$operator"
     restore_crd
-    kubectl wait --for=condition=Established crd/trainingjobs.kitae.dev --timeout=20s >/dev/null
+    "$root/tests/integration/wait-for-crd" trainingjobs
     within 20 kubectl get trainingjobs -n "$namespace"
     lives reborn 60
 }

@@ -2,36 +2,6 @@
 # DataSets against a real control plane. The agent's pods are simulated here: what they say at their end is written into
 # their status, and the Job controller takes it from there. (That the agent does what it says: tests/agent, tests/e2e.)
 
-create_dataset() { # NAME, with more lines of its spec from standard input
-    kubectl create -f - >/dev/null <<END
-apiVersion: kitae.dev/v1alpha1
-kind: DataSet
-metadata: {name: $1, namespace: $namespace}
-spec:
-  source: {s3: {bucket: market}}
-$(cat)
-END
-}
-
-pod_of() { get pods -l "batch.kubernetes.io/job-name=$1" -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null; }
-runs() { [ -n "$(pod_of "$1")" ] && [ "$(get pod "$(pod_of "$1")" -o 'jsonpath={.status.phase}')" = Running ]; }
-
-# agent_ends JOB EXIT-CODE MESSAGE: its pod has ended so.
-agent_ends() {
-    local phase=Succeeded
-    within 20 runs "$1"
-    [ "$2" = 0 ] || phase=Failed
-    python3 - "$2" "$phase" "$3" >"$scratch/ended" <<'END'
-import json, sys, datetime
-code, phase, message = sys.argv[1:]
-now = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
-name = json.loads(message).get('container', 'sync')
-state = {'terminated': {'exitCode': int(code), 'reason': 'Error' if int(code) else 'Completed', 'startedAt': now, 'finishedAt': now, 'message': message}}
-print(json.dumps({'status': {'phase': phase, 'containerStatuses': [
-    {'name': name, 'image': 'x', 'imageID': 'x', 'ready': False, 'restartCount': 0, 'state': state}]}}))
-END
-    kubectl patch pod -n "$namespace" "$(pod_of "$1")" --subresource=status --type=merge --patch-file "$scratch/ended" >/dev/null
-}
 version_comes() { # JOB DIGEST VERSION
     agent_ends "$1" 0 "{\"digest\":\"$2\",\"objects\":2,\"bytes\":20}"
     within 20 dataset_is listings '{.status.phase}/{.status.latest}' "Ready/$3"

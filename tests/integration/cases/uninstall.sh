@@ -80,7 +80,7 @@ everything() {
 }
 define_again() {
     kubectl apply --server-side --force-conflicts -f "$root/crds" >/dev/null
-    kubectl wait --for=condition=Established crd/trainingjobs.kitae.dev --timeout=20s >/dev/null
+    "$root/tests/integration/wait-for-crd" trainingjobs
 }
 
 it "the kubectl line of docs/uninstall.md lets go of all pods, and leaves finalizers of others" by_kubectl
