@@ -91,15 +91,19 @@ $(BUILD)/crdgen: $(call objects,$(call sources,tools/crdgen*.c) $(BASE))
 	$(call link,$(PURE_LIBS))
 
 .PHONY: generate verify
-generate: $(BUILD)/crdgen ## field tables from crds/*.yaml
+generate: $(BUILD)/crdgen ## field tables from crds/*.yaml, and what the chart has of them
 	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind controllers/$$kind/$${kind}_fields; done
 	$(Q)clang-format -i controllers/*/*_fields.[ch]
+	$(Q)tools/chart-files
 
 verify: $(BUILD)/crdgen ## fails when generated files are stale
 	$(Q)rm -rf $(BUILD)/verify && mkdir -p $(BUILD)/verify
 	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind $(BUILD)/verify/$${kind}_fields; done
 	$(Q)clang-format -i --style=file:.clang-format $(BUILD)/verify/*_fields.[ch]
 	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do name=$$(basename $$f); diff -u controllers/$${name%%_*}/$$name $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
+	$(Q)tools/chart-files $(BUILD)/verify/chart
+	$(Q)cd $(BUILD)/verify/chart && find . -type f -exec diff -u $(CURDIR)/charts/kitae/{} {} \; | { ! grep .; } || { echo "stale: run 'make generate' and commit"; exit 1; }
+	$(Q)[ "$$(ls crds)" = "$$(ls charts/kitae/templates/crds)" ] || { echo "stale: run 'make generate' and commit"; exit 1; }
 
 # -- tests -----------------------------------------------------------------------------------------------------------
 # All but main.c, as an archive: a test links what it uses and no more.
@@ -213,6 +217,13 @@ image: all ## an OCI archive, build/image.tar, and its SBOM; IMAGE=NAME:TAG
 .PHONY: test-image
 test-image: all ## the image and what is in it
 	$(Q)tests/image/test
+
+.PHONY: deploy-files chart
+deploy-files: ## deploy/install.yaml and the bases for kustomize, from charts/kitae
+	$(Q)tools/deploy-files
+chart: all ## charts/kitae and deploy/: Helm 3 and 4, schemas, policies, alerts, health; then on a cluster of its own
+	$(Q)tests/charts/run
+	$(Q)tests/integration/with-cluster it-chart tests/charts/cluster
 
 clean: ## removes build/
 	rm -rf $(BUILD)

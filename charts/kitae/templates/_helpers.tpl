@@ -90,3 +90,39 @@ subjects:
     name: {{ default (include "kitae.serviceAccountName" .root) .account }}
     namespace: {{ .root.Release.Namespace }}
 {{- end -}}
+
+{{- define "kitae.namespaceArgs" -}}
+{{- $args := list -}}
+{{- range .Values.watchNamespaces }}{{ $args = append $args (printf "--namespace=%s" .) }}{{ end -}}
+{{- toJson $args -}}
+{{- end -}}
+
+{{/* The pod of a hook: (dict "root" $ "account" NAME "container" NAME "args" LIST) */}}
+{{- define "kitae.hookPod" -}}
+serviceAccountName: {{ .account }}
+restartPolicy: Never
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
+containers:
+  - name: {{ .container }}
+    image: {{ include "kitae.image" .root | quote }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    args: {{ toJson .args }}
+    resources:
+      requests: {cpu: 10m, memory: 16Mi}
+      limits: {memory: 128Mi}
+    securityContext:
+      {{- toYaml .root.Values.securityContext | nindent 6 }}
+{{- with .root.Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
