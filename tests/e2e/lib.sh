@@ -85,3 +85,35 @@ put() { # KEY: from standard input, into the bucket market
     cat >"$scratch/object"
     to_s3 "market/$1" -T "$scratch/object"
 }
+
+# -- volumes ----------------------------------------------------------------------------------------------------------
+
+# Where claims that name no class find volumes: folders of the node, one for each job.
+create_volumes() { # COUNT
+    local i
+    volumes=$(mktemp -d -p "${XDG_CACHE_HOME:-$HOME/.cache}/kitae")
+    at_end+=("rm -rf $volumes" "kubectl delete storageclass,pv -l test.kitae.dev/of=$namespace --wait=false")
+    for ((i = 0; i < $1; i++)); do
+        mkdir -m 777 "$volumes/$i"
+        cat <<END_OF_VOLUME
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $namespace-$i, labels: {test.kitae.dev/of: $namespace}}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  storageClassName: $namespace
+  hostPath: {path: $volumes/$i}
+END_OF_VOLUME
+    done >"$scratch/volumes.yaml"
+    kubectl apply -f "$scratch/volumes.yaml" -f - >/dev/null <<END_OF_CLASS
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata:
+  name: $namespace
+  labels: {test.kitae.dev/of: $namespace}
+  annotations: {storageclass.kubernetes.io/is-default-class: "true"}
+provisioner: kubernetes.io/no-provisioner
+END_OF_CLASS
+}

@@ -5,7 +5,7 @@
 . "$root/tests/e2e/lib.sh"
 
 # A folder of the node as a volume that many may mount; the agent is nobody in particular.
-create_volume() { # [DATASET]
+volume_of() { # [DATASET]
     volume=$(mktemp -d -p "${XDG_CACHE_HOME:-$HOME/.cache}/kitae")
     at_end+=("rm -rf $volume" "kubectl delete pv $namespace-data --wait=false")
     chmod 777 "$volume"
@@ -51,7 +51,7 @@ END
 from_bucket_to_pods() {
     local first
     start_s3
-    create_volume
+    volume_of
     head -c 5000000 /dev/urandom | put images/a.bin
     echo cat | put images/labels/1.txt
     start_operator --agent-image kitae.dev/e2e-agent:test
@@ -122,7 +122,8 @@ progress_says() { say_dataset listings '{.status.progress}' | grep -E -- "$1"; }
 # What one job makes of the data is what the next one reads.
 from_job_to_job() {
     start_s3
-    create_volume clean
+    volume_of clean
+    create_volumes 1
     start_operator --agent-image kitae.dev/e2e-agent:test
     kubectl create -f - >/dev/null <<END
 apiVersion: kitae.dev/v1alpha1
@@ -135,7 +136,6 @@ END
   template:
     metadata: {}
     spec:
-      securityContext: {fsGroup: 65532}
       containers:
       - name: main
         image: kitae.dev/e2e-mpi:test
