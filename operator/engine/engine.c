@@ -413,14 +413,9 @@ static void note_leadership(struct engine *engine)
     engine->was_leading = leads;
 }
 
-static bool is_idle(const struct engine *engine)
-{
-    return outbox_is_idle(&engine->outbox);
-}
-
 static void tick(struct engine *engine)
 {
-    if (engine->stopping && is_idle(engine))
+    if (engine->stopping && outbox_is_idle(&engine->outbox))
         lease_release(engine);
     else
         wake_at(engine, lease_tick(engine));
@@ -492,7 +487,7 @@ bool engine_is_leader(const struct engine *engine)
 
 bool engine_is_stopped(const struct engine *engine)
 {
-    return engine->stopping && is_idle(engine) &&
+    return engine->stopping && outbox_is_idle(&engine->outbox) &&
            (!engine->lease.path || engine->lease.released || !lease_is_valid(engine));
 }
 
