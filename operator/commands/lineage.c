@@ -13,9 +13,9 @@ static const char usage[] =
     "Usage: kitae lineage model/NAME[:VERSION] [FLAGS]\n"
     "       kitae lineage dataset/NAME[:VERSION] [FLAGS]\n"
     "\n"
-    "For a Model: which job made each version, in which attempt, from which data. For a DataSet: which jobs are "
-    "pinned\n"
-    "to each version, and which versions of Models were made from it. Exits with 1 when there is no such version.";
+    "Which job made each version, in which attempt, from which data. Of a DataSet also: which jobs are pinned to each\n"
+    "version, and which versions of Models and other DataSets were made from it. Exits with 1 when there is no such "
+    "version.";
 
 static struct option options[] = {
     CLUSTER_OPTIONS,
@@ -61,24 +61,30 @@ static void write_maker(FILE *out, const json_t *version)
     }
 }
 
+static bool is_model(const char *kind)
+{
+    return strcmp(kind, "Model") == 0;
+}
+
 static bool is_meant(const char *wanted, const char *version)
 {
     return !wanted || strcmp(wanted, version) == 0;
 }
 
-static int write_model(FILE *out, const json_t *model, const char *wanted)
+/* Versions that somebody made: of a Model all, of a DataSet those that did not come by a sync. */
+static int write_made(FILE *out, const char *kind, const json_t *object, const char *wanted)
 {
-    const json_t *versions = status_list(model, "versions");
+    const json_t *versions = status_list(object, "versions");
     int found = 0;
 
     for (size_t i = 0; i < json_array_size(versions); i++) {
         const json_t *version = json_array_get(versions, i);
 
-        if (!is_meant(wanted, jb_get_str(version, "name")))
+        if (!is_meant(wanted, jb_get_str(version, "name")) || (!is_model(kind) && !jb_get(version, "producedBy")))
             continue;
         found++;
-        write_version(out, "Model", name_of(model), jb_get_str(version, "name"), version);
-        fprintf(out, "  %s\n", jb_get_str(version, "uri"));
+        write_version(out, kind, name_of(object), jb_get_str(version, "name"), version);
+        fprintf(out, "%s%s\n", is_model(kind) ? "  " : "", jb_get_str(version, "uri"));
         write_maker(out, version);
     }
     return found;
@@ -114,9 +120,9 @@ static int write_readers(FILE *out, const json_t *jobs, const char *name, const 
     return found;
 }
 
-static int write_made_from(FILE *out, const json_t *model, const char *name, const char *wanted)
+static int write_made_from(FILE *out, const char *kind, const json_t *object, const char *name, const char *wanted)
 {
-    const json_t *versions = status_list(model, "versions");
+    const json_t *versions = status_list(object, "versions");
     int found = 0;
 
     for (size_t i = 0; i < json_array_size(versions); i++) {
@@ -128,27 +134,37 @@ static int write_made_from(FILE *out, const json_t *model, const char *name, con
         found++;
         write_version(out, "DataSet", name, jb_get_str(from, "version"), from);
         fprintf(out, "\n  made ");
-        write_version(out, "Model", name_of(model), jb_get_str(version, "name"), version);
+        write_version(out, kind, name_of(object), jb_get_str(version, "name"), version);
         fprintf(out, " by TrainingJob %s\n", jb_get_str(jb_get(version, "producedBy"), "name"));
     }
     return found;
 }
 
-int lineage_write(
-    FILE *out, const json_t *models, const json_t *jobs, const char *kind, const char *name, const char *version)
+/* Of all objects of a kind: the versions of the one that is asked for, and what was made from a DataSet of that name.
+ */
+static int write_kind(
+    FILE *out, const char *kind, const json_t *objects, const char *asked, const char *name, const char *version)
 {
-    bool of_data = strcmp(kind, "dataset") == 0;
-    int found = of_data ? write_readers(out, jobs, name, version) : 0;
+    int found = 0;
 
-    for (size_t i = 0; i < json_array_size(models); i++) {
-        const json_t *model = json_array_get(models, i);
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *object = json_array_get(objects, i);
 
-        if (of_data)
-            found += write_made_from(out, model, name, version);
-        else if (strcmp(name_of(model), name) == 0)
-            found += write_model(out, model, version);
+        if (strcmp(asked, kind) == 0 && strcmp(name_of(object), name) == 0)
+            found += write_made(out, kind, object, version);
+        if (!is_model(asked))
+            found += write_made_from(out, kind, object, name, version);
     }
     return found;
+}
+
+int lineage_write(FILE *out, const struct lineage *all, const char *kind, const char *name, const char *version)
+{
+    const char *asked = strcmp(kind, "dataset") == 0 ? "DataSet" : "Model";
+    int found = is_model(asked) ? 0 : write_readers(out, all->jobs, name, version);
+
+    return found + write_kind(out, "DataSet", all->data_sets, asked, name, version) +
+           write_kind(out, "Model", all->models, asked, name, version);
 }
 
 /* -- the command --------------------------------------------------------------------------------------------------- */
@@ -197,11 +213,13 @@ static int bring(struct session *session, const char *plural, json_t *list, stru
 /* How many versions it told of; -1. */
 static int answer(struct session *session, const struct question *question, struct error *err)
 {
-    json_auto_t *models = json_array(), *jobs = json_array();
+    json_auto_t *models = json_array(), *data_sets = json_array(), *jobs = json_array();
+    const struct lineage all = { models, data_sets, jobs };
 
-    if (bring(session, "models", models, err) < 0 || bring(session, "trainingjobs", jobs, err) < 0)
+    if (bring(session, "models", models, err) < 0 || bring(session, "datasets", data_sets, err) < 0 ||
+        bring(session, "trainingjobs", jobs, err) < 0)
         return -1;
-    return lineage_write(stdout, models, jobs, question->kind, question->name, question->version);
+    return lineage_write(stdout, &all, question->kind, question->name, question->version);
 }
 
 static int ask(const char *text)

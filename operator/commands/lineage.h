@@ -5,9 +5,13 @@
 #include <jansson.h>
 #include <stdio.h>
 
+/* Arrays of objects of one namespace, as the API server has them. */
+struct lineage {
+    const json_t *models, *data_sets, *jobs;
+};
+
 /*
- * Writes it for a Model ("model") or a DataSet ("dataset") of that name; version: v7, or NULL for all. models and jobs
- * are arrays of objects of one namespace as the API server has them. Returns how many versions it found.
+ * Writes it for a Model ("model") or a DataSet ("dataset") of that name; version: v7, or NULL for all. Returns how many
+ * versions it found.
  */
-int lineage_write(
-    FILE *out, const json_t *models, const json_t *jobs, const char *kind, const char *name, const char *version);
+int lineage_write(FILE *out, const struct lineage *all, const char *kind, const char *name, const char *version);

@@ -25,14 +25,21 @@ static const char jobs_text[] =
     "\"version\":\"v7\",\"digest\":\"aaaaaaaaaaaaaaaa\"}]}},"
     "{\"metadata\":{\"name\":\"waits\"},\"status\":{\"phase\":\"Pending\",\"data\":[{\"name\":\"listings\"}]}}]";
 
+static const char sets_text[] =
+    "[{\"metadata\":{\"name\":\"raw\"},\"status\":{\"versions\":[{\"name\":\"v1\",\"digest\":\"cccccccccccccccc\"}]}},"
+    "{\"metadata\":{\"name\":\"clean\"},\"status\":{\"versions\":[{\"name\":\"v1\",\"digest\":\"dddddddddddddddd\","
+    "\"producedBy\":{\"kind\":\"TrainingJob\",\"name\":\"tidy\",\"attempt\":1},\"data\":[{\"dataSet\":\"raw\","
+    "\"version\":\"v1\",\"digest\":\"cccccccccccccccc\"}]}]}}]";
+
 static void assert_lineage(const char *kind, const char *name, const char *version, int found, const char *text)
 {
-    json_auto_t *models = from_text(models_text), *jobs = from_text(jobs_text);
+    json_auto_t *models = from_text(models_text), *jobs = from_text(jobs_text), *sets = from_text(sets_text);
+    const struct lineage all = { models, sets, jobs };
     auto_free char *written = NULL;
     size_t length;
     FILE *out = open_memstream(&written, &length);
 
-    assert_int_equal(lineage_write(out, models, jobs, kind, name, version), found);
+    assert_int_equal(lineage_write(out, &all, kind, name, version), found);
     fclose(out);
     assert_string_equal(written, text);
 }
@@ -58,6 +65,25 @@ static void a_model_tells_what_it_was_made_from(void **state)
     assert_lineage("model", "listings", NULL, 0, "");
 }
 
+static void data_that_a_job_made_tells_from_what(void **state)
+{
+    (void)state;
+    assert_lineage("dataset",
+                   "clean",
+                   NULL,
+                   1,
+                   "DataSet clean v1 (dddddddddddd)\n"
+                   "  made by TrainingJob tidy, attempt 1\n"
+                   "    from DataSet raw v1 (cccccccccccc)\n");
+    assert_lineage("dataset",
+                   "raw",
+                   "v1",
+                   1,
+                   "DataSet raw v1 (cccccccccccc)\n"
+                   "  made DataSet clean v1 (dddddddddddd) by TrainingJob tidy\n");
+    assert_lineage("model", "clean", NULL, 0, "");
+}
+
 static void data_tells_who_read_it_and_what_was_made(void **state)
 {
     static const char all[] = "DataSet listings v7 (aaaaaaaaaaaa)\n"
@@ -76,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_tells_what_it_was_made_from),
+        cmocka_unit_test(data_that_a_job_made_tells_from_what),
         cmocka_unit_test(data_tells_who_read_it_and_what_was_made),
     };
 
