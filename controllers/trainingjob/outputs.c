@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "../agent/agent_job.h"
+#include "../agent/transfer.h"
 #include "../claim.h"
 #include "../dataset/dataset.h"
 #include "../model/model.h"
@@ -397,6 +398,7 @@ static const struct output *first_unlisted(const struct job *job)
 const char *publishing_text(const struct job *job)
 {
     const struct output *output = first_unlisted(job);
+    struct transfer transfer = { 0 };
 
     if (output->digest)
         return arena_printf(job->arena, "waits until %s %s lists what was published", kind_of(output), output->name);
@@ -417,12 +419,16 @@ const char *publishing_text(const struct job *job)
                                           : ", and when the annotation kitae.dev/requested-at changes");
     if (output->run.state == RUN_WAITING && *output->run.message)
         return arena_printf(job->arena, "publishing to %s %s: %s", kind_of(output), output->name, output->run.message);
+    if (output->record.phase == RECORD_RUNNING && output->run.state == RUN_ABSENT && removes_versions(job, output))
+        return arena_printf(
+            job->arena, "waits to publish until %s %s has removed old versions", kind_of(output), output->name);
+    transfer = transfer_observe(job->in, &output->run, transfer);
     return arena_printf(job->arena,
-                        output->record.phase == RECORD_RUNNING && removes_versions(job, output)
-                            ? "waits to publish until %s %s has removed old versions"
-                            : "publishing to %s %s",
+                        "publishing to %s %s%s%s",
                         kind_of(output),
-                        output->name);
+                        output->name,
+                        transfer.known ? ": " : "",
+                        transfer.known ? transfer_text(&transfer, job->arena) : "");
 }
 
 const char *output_failure(const struct job *job)
