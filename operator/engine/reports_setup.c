@@ -13,7 +13,7 @@
 enum {
     TIMEOUT_MS = 5000,
     LOOK_SOON_MS = 10000,     /* at a Secret that is not there yet, or could not be had */
-    LOOK_AGAIN_MS = 600000,   /* at what was refused */
+    LOOK_AGAIN_MS = 600000,   /* at what was refused; at what another replica keeps */
     LOOK_LATER_MS = 21600000, /* at the certificate's age */
     RENEW_BEFORE_S = 120 * 86400,
 };
@@ -274,7 +274,7 @@ static void looked(struct engine *engine, void *context, const struct http_respo
         return;
     }
     if (!engine_may_write(engine))
-        reports->next_look = engine->now + LOOK_SOON_MS;
+        reports->next_look = engine->now + (reports->version && is_good(engine, 0) ? LOOK_AGAIN_MS : LOOK_SOON_MS);
     else if (!reports->version || !is_good(engine, RENEW_BEFORE_S))
         keep_certificates(engine);
     else
