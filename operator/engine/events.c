@@ -142,10 +142,20 @@ static void send(struct engine *engine, enum http_method method, char *take_path
     engine_send(engine, request, answered, NULL);
 }
 
+static void remember(struct engine *engine, const char *key, char *take_path)
+{
+    struct said *said = xcalloc(1, sizeof(*said));
+
+    *said = (struct said){ xstrdup(key), take_path, engine->now, engine->now, 1 };
+    if (engine->recorder.said.count >= MAX_SAID)
+        forget_everything(&engine->recorder);
+    map_put(&engine->recorder.said, map_hash(0, key), said->key, said);
+}
+
+/* The last words on an object may come when it is gone: nobody would forget those. */
 static void send_first(struct engine *engine, const struct noted_event *note, const char *key)
 {
     struct strbuf collection = { .maximum = STRBUF_MAX_TEXT }, path = { .maximum = STRBUF_MAX_TEXT };
-    struct said *said = xcalloc(1, sizeof(*said));
     auto_strbuf struct strbuf name = { .maximum = STRBUF_MAX_TEXT };
     json_auto_t *body = NULL;
 
@@ -153,10 +163,9 @@ static void send_first(struct engine *engine, const struct noted_event *note, co
     body = event_body(engine, note, strbuf_text(&name));
     strbuf_addf(&collection, "/apis/events.k8s.io/v1/namespaces/%s/events", note->namespace);
     strbuf_addf(&path, "%s/%s", strbuf_text(&collection), strbuf_text(&name));
-    *said = (struct said){ xstrdup(key), strbuf_detach(&path), engine->now, engine->now, 1 };
-    if (engine->recorder.said.count >= MAX_SAID)
-        forget_everything(&engine->recorder);
-    map_put(&engine->recorder.said, map_hash(0, key), said->key, said);
+    if (store_get_owner(&engine->store, note->uid))
+        remember(engine, key, strbuf_detach(&path));
+    strbuf_finish(&path);
     send(engine, HTTP_POST, strbuf_detach(&collection), "application/json", body);
 }
 

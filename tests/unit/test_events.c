@@ -32,11 +32,40 @@ static void say(struct engine *engine, const char *uid, const char *reason)
     recorder_emit(engine, &note, 1);
 }
 
+/* There is such an object. */
+static void put(struct engine *engine, const char *uid)
+{
+    auto_strbuf struct strbuf text = { 0 };
+    struct object *object;
+    struct error err;
+
+    strbuf_addf(&text,
+                "{\"apiVersion\":\"kitae.dev/v1alpha1\",\"kind\":\"TrainingJob\",\"metadata\":{\"name\":\"job-of-%s\","
+                "\"namespace\":\"default\",\"uid\":\"%s\",\"resourceVersion\":\"1\"},\"spec\":{}}",
+                uid,
+                uid);
+    assert_int_equal(object_decode(KIND_TRAINING_JOB, (struct slice){ text.data, text.length }, &object, &err), 0);
+    store_put(&engine->store, object);
+}
+
+static void said_of_what_is_gone__is_not_kept(void **state)
+{
+    struct engine *engine = start();
+
+    (void)state;
+    say(engine, "uid-1", "Succeeded");
+    assert_int_equal(engine->counters.events_sent, 1);
+    assert_int_equal(engine->recorder.said.count, 0);
+    engine_destroy(engine);
+}
+
 static void said__is_forgotten_with_its_object(void **state)
 {
     struct engine *engine = start();
 
     (void)state;
+    put(engine, "uid-1");
+    put(engine, "uid-12");
     say(engine, "uid-1", "Running");
     say(engine, "uid-1", "Succeeded");
     say(engine, "uid-12", "Running"); /* begins like the other */
@@ -53,6 +82,7 @@ static void the_same__is_sent_once(void **state)
     struct engine *engine = start();
 
     (void)state;
+    put(engine, "uid-1");
     say(engine, "uid-1", "Running");
     say(engine, "uid-1", "Running");
     assert_int_equal(engine->counters.events_sent, 1);
@@ -66,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(said__is_forgotten_with_its_object),
+        cmocka_unit_test(said_of_what_is_gone__is_not_kept),
         cmocka_unit_test(the_same__is_sent_once),
     };
 
