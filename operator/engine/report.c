@@ -59,6 +59,24 @@ static void report_request_codes(const struct engine *engine, struct strbuf *out
     }
 }
 
+static void report_reports(const struct engine *engine, struct strbuf *out)
+{
+    if (engine->reports.state == REPORTS_OFF)
+        return;
+    single(out, "kitae_reports_on", METRIC_GAUGE, "1 while pods can report.", engine->reports.state == REPORTS_ON);
+    metrics_family(out, "kitae_reports_total", METRIC_COUNTER, "Reports of pods, by how they were answered.");
+    for (int status = 0; status < MAX_STATUS; status++) {
+        auto_strbuf struct strbuf labels = { 0 };
+        char code[16];
+
+        if (!engine->counters.reports[status])
+            continue;
+        snprintf(code, sizeof(code), "%d", status);
+        metrics_label(&labels, "code", code);
+        metrics_sample(out, "kitae_reports_total", strbuf_text(&labels), (double)engine->counters.reports[status]);
+    }
+}
+
 static void report_requests(const struct engine *engine, struct strbuf *out)
 {
     metrics_family(out, "rest_client_requests_total", METRIC_COUNTER, "Answers of the API server.");
@@ -308,6 +326,7 @@ void report_metrics(const struct engine *engine, struct strbuf *out)
 {
     report_reconciles(engine, out);
     report_requests(engine, out);
+    report_reports(engine, out);
     report_lease(engine, out);
     report_watches(engine, out);
     report_store(engine, out);

@@ -103,6 +103,7 @@ static void reply(struct engine *engine, uint64_t id, int status, unsigned retry
 {
     struct reports *reports = &engine->reports;
 
+    engine->counters.reports[status]++;
     grow(reports->replies, reports->reply_count, reports->reply_capacity);
     reports->replies[reports->reply_count++] = (struct report_reply){ id, status, retry_after, text };
 }

@@ -40,6 +40,7 @@ struct engine_counters {
     uint64_t passes, pass_errors, conflicts, unchanged_writes, refused_writes;
     uint64_t requests[5][MAX_STATUS]; /* answers, by http_method and status; 0: none came */
     uint64_t events_sent, events_dropped;
+    uint64_t reports[MAX_STATUS];        /* of pods, by how they were answered */
     struct histogram request_seconds[5]; /* by http_method */
     struct histogram pass_seconds;       /* from its start to its last answer */
     struct histogram queue_seconds;      /* from dirty to planned */

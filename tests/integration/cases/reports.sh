@@ -43,6 +43,8 @@ progress_is_shown() {
     dataset_is listings '{.status.conditions[?(@.type=="Reporting")].status}' True
     contains "$(say_dataset listings '{.status.message}')" "3 of 4 objects, 1.0Mi of 4.0Mi"
     reported 429 "every 10 seconds" "$token" "$progress"
+    metric_is 'kitae_reports_total{code="429"}' 1
+    metric_is kitae_reports_on 1
     kill_operator
     start_reporting # on another port, with the same authority; what it knows of the run is what the status says
     stays 2 dataset_is listings '{.status.progress}' 25%
@@ -104,6 +106,7 @@ without_token_reviews() {
     within 10 dataset_is listings '{.status.conditions[?(@.type=="Reporting")].status}' False
     contains "$(say_dataset listings '{.status.conditions[?(@.type=="Reporting")].message}')" 'allow it to create tokenreviews.authentication.k8s.io'
     expect "$(get pod "$(pod_of listings-sync-1)" -o 'jsonpath={.spec.volumes[*].name}')" ""
+    metric_is kitae_reports_on 0
     reported 503 "takes no reports" "$(token_of "$(pod_of listings-sync-1)")" "$progress"
     agent_ends listings-sync-1 0 '{"digest":"d1","objects":2,"bytes":20}'
     within 20 dataset_is listings '{.status.phase}' Ready
