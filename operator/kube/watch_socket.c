@@ -324,8 +324,13 @@ void watch_sockets_destroy(struct watch_sockets *sockets)
 {
     if (!sockets)
         return;
-    while (sockets->sockets)
-        free_socket(sockets->sockets);
+    while (sockets->sockets) {
+        struct socket *socket = sockets->sockets;
+
+        socket->wsi = NULL; /* it went with the context, and so did the list of deadlines */
+        memset(&socket->deadline, 0, sizeof(socket->deadline));
+        free_socket(socket);
+    }
     socket_tls_destroy(sockets->tls);
     strbuf_finish(&sockets->origin);
     free(sockets);

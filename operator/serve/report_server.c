@@ -152,6 +152,7 @@ static void complete(struct report_server *server, struct session *session)
                  token_of(session->wsi, token, MAX_TOKEN),
                  strbuf_text(&session->body),
                  session->body.length);
+    strbuf_finish(&session->body);
 }
 
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -186,8 +187,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         if (!session || !session->status)
             return 0;
         return session->head_sent ? send_body(session) : send_head(session);
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL: /* always; CLOSED_HTTP does not come when we end it ourselves (4.1.6) */
     case LWS_CALLBACK_CLOSED_HTTP:
-        if (session) {
+        if (session && server) {
             stop_waiting(server, session);
             strbuf_finish(&session->body);
         }

@@ -92,8 +92,8 @@ static inline void service_until(const unsigned *count, unsigned wanted)
 
 static inline void finish(void)
 {
-    watch_sockets_destroy(sockets);
     lws_context_destroy(lws);
+    watch_sockets_destroy(sockets);
     fake_stop(&server);
     strbuf_finish(&authority);
 }
