@@ -288,6 +288,7 @@ static void find_server(struct net *net, const struct kube_config *config)
 
 static void free_net(struct net *net)
 {
+    watch_sockets_mute(net->sockets);
     lws_context_destroy(net->lws);
     watch_sockets_destroy(net->sockets);
     server_destroy(net->server);

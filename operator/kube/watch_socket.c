@@ -40,6 +40,7 @@ struct watch_sockets {
     watch_socket_handler *handler;
     void *context;
     struct socket *sockets;
+    bool mute;
 };
 
 /* The ping that finds a dead peer: sent after so long without a word, and the end when it stays unanswered. */
@@ -77,6 +78,10 @@ static bool send_signal(struct socket *socket, struct watch_signal signal, char 
 {
     struct watch_sockets *sockets = socket->owner;
 
+    if (sockets->mute) {
+        free(take_text);
+        return true;
+    }
     signal.slot = socket->slot;
     signal.serial = socket->serial;
     if (!socket->over)
@@ -318,6 +323,12 @@ bool watch_sockets_stop(struct watch_sockets *sockets)
         if (!socket->over)
             hang_up(socket);
     return !sockets->sockets;
+}
+
+void watch_sockets_mute(struct watch_sockets *sockets)
+{
+    if (sockets)
+        sockets->mute = true;
 }
 
 void watch_sockets_destroy(struct watch_sockets *sockets)

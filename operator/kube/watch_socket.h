@@ -47,8 +47,9 @@ struct watch_sockets *watch_sockets_create(struct lws_context *lws,
                                            watch_socket_handler *handler,
                                            void *context);
 
-/* After the context, whose end may still give signals: what it knew of connections is not to be trusted by then. NULL
- * is fine. */
+void watch_sockets_mute(struct watch_sockets *sockets); /* no more signals: before the context ends; NULL is fine */
+
+/* After the context: what it knew of connections is not to be trusted at its end. NULL is fine. */
 void watch_sockets_destroy(struct watch_sockets *sockets);
 
 /* Closes all without signals. True when none is left: service the context until then, but not for long. */

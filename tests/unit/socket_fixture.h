@@ -92,6 +92,7 @@ static inline void service_until(const unsigned *count, unsigned wanted)
 
 static inline void finish(void)
 {
+    watch_sockets_mute(sockets);
     lws_context_destroy(lws);
     watch_sockets_destroy(sockets);
     fake_stop(&server);
