@@ -92,11 +92,6 @@ static int take_item(void *context, const struct pull_item *item, struct failure
     return manifest_write(&fetch->writer, &item->is, failure);
 }
 
-static void turn(void *context, uint64_t bytes)
-{
-    progress_turn(&((struct fetch *)context)->progress, bytes);
-}
-
 /* -- the manifest -------------------------------------------------------------------------------------------------- */
 
 /* It has its name when all that it lists is there, and not before. */
@@ -130,7 +125,7 @@ static int fetch_published(struct fetch *fetch, FILE *take_manifest, struct fail
                          .context = fetch,
                          .next = next_published,
                          .open = open_file,
-                         .turn = turn,
+                         .progress = &fetch->progress,
                          .accept = take_item };
 
     if (published_open(&fetch->published, &fetch->source, fetch->digest, take_manifest, failure) < 0)
@@ -147,7 +142,7 @@ static int fetch_selected(struct fetch *fetch, FILE *take_manifest, struct failu
                          .context = fetch,
                          .next = next_listed,
                          .open = open_file,
-                         .turn = turn,
+                         .progress = &fetch->progress,
                          .accept = take_item };
 
     fetch->written = take_manifest;

@@ -18,8 +18,8 @@ static int copy_bytes(int from, int to, struct sha256 *hash, const char *key, st
 
     while ((length = read(from, buffer, sizeof(buffer))) > 0) {
         sha256_add(hash, buffer, (size_t)length);
-        if (write(to, buffer, (size_t)length) != length)
-            return volume_failure(failure, errno ? errno : ENOSPC, "%.300s cannot be copied", key);
+        if (write_all(to, buffer, (size_t)length, key, failure) < 0)
+            return -1;
     }
     return length < 0 ? volume_failure(failure, errno, "%.300s cannot be read", key) : 0;
 }
@@ -53,7 +53,8 @@ static int keep_file(struct keep *keep, const struct folder_file *file, struct f
 
     hex_of(file->sha256, SHA256_BYTES, content);
     progress_add(keep->progress, (uint64_t)file->was.size);
-    progress_turn(keep->progress, 0);
+    if (progress_is_due(keep->progress))
+        progress_report(keep->progress, 0);
     if (volume_has_content(keep->volume, content, (uint64_t)file->was.size))
         return 0;
     from = folder_open(keep->folder, file, failure);

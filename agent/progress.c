@@ -47,15 +47,16 @@ static uint64_t moved(const struct progress *progress)
     if (!progress->s3)
         return progress->bytes;
     counters = s3_counters(progress->s3);
-
     return counters.bytes_received + counters.bytes_sent;
 }
 
 void progress_start(struct progress *progress, const char *what, const struct s3 *s3)
 {
+    int64_t now = now_ms();
+
     *progress =
-        (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO), .s3 = s3, .report = report_create() };
-    progress->started_ms = progress->told_ms = progress->reported_ms = now_ms();
+        (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO), .s3 = s3, .report = report_create(now) };
+    progress->started_ms = progress->told_ms = progress->reported_ms = now;
     progress->reported_bytes = moved(progress);
 }
 
@@ -77,14 +78,16 @@ void progress_add(struct progress *progress, uint64_t bytes)
     tell(progress, "");
 }
 
-void progress_turn(struct progress *progress, uint64_t bytes)
+bool progress_is_due(struct progress *progress)
 {
-    int64_t now = now_ms();
-    uint64_t by_now;
+    return progress->report && report_step(progress->report, now_ms());
+}
 
-    if (!report_step(progress->report))
-        return;
-    by_now = moved(progress);
+void progress_report(struct progress *progress, uint64_t bytes)
+{
+    uint64_t by_now = moved(progress);
+    int64_t now = now_ms();
+
     report_send(progress->report,
                 &(struct report_numbers){ .what = progress->what,
                                           .objects = progress->objects,

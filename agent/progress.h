@@ -4,6 +4,7 @@
  * and to the operator, where the environment names one (report.h).
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct report;
@@ -25,7 +26,8 @@ void progress_start(struct progress *progress, const char *what, const struct s3
 void progress_total(struct progress *progress, uint64_t objects, uint64_t bytes);
 void progress_add(struct progress *progress, uint64_t bytes); /* one object more */
 
-/* Now and then, also while one object takes long: `bytes` are those of objects that are not done. */
-void progress_turn(struct progress *progress, uint64_t bytes);
+/* Asked again and again, also while one object takes long; then, bytes: of objects that are not done. */
+bool progress_is_due(struct progress *progress);
+void progress_report(struct progress *progress, uint64_t bytes);
 void progress_end(struct progress *progress);
 void progress_drop(struct progress *progress); /* however it ended; a zeroed one is fine */

@@ -1,17 +1,14 @@
 /*
- * `kitae-agent publish`: a folder to S3 or onto a volume, as a version. To S3: Files go below the version's own prefix,
+ * `kitae-agent publish`: a folder to S3 or onto a volume, as a version. In S3 files go below the version's own prefix,
  * which is named by the digest; the manifest goes last, and with it the version is there. Whatever breaks before leaves
  * nothing that counts, and the next run sends what is missing.
  */
 
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <unistd.h>
 
 #include "../operator/base/memory.h"
 #include "commands.h"
@@ -48,7 +45,7 @@ struct publish {
     struct source store;
     struct folder folder;
     struct volume volume; /* path NULL: none */
-    FILE *manifest;       /* in memory, as there may be no place for a file */
+    FILE *manifest;
     struct progress progress;
     struct result *result;
 };
@@ -84,14 +81,25 @@ static int write_lines(struct publish *publish, struct manifest_writer *writer, 
     return manifest_writer_end(writer, publish->result->digest, failure);
 }
 
+/* There may be no place for a file. */
+static FILE *memory_file(struct failure *failure)
+{
+    int fd = memfd_create("manifest", MFD_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+    if (!file)
+        volume_failure(failure, errno, "the manifest cannot be kept");
+    return file;
+}
+
 static int make_manifest(struct publish *publish, struct failure *failure)
 {
-    int fd = memfd_create("manifest", MFD_CLOEXEC), result;
     struct manifest_writer writer;
+    int result;
 
-    publish->manifest = fd < 0 ? NULL : fdopen(fd, "w");
+    publish->manifest = publish->volume.path ? volume_new_manifest(&publish->volume, failure) : memory_file(failure);
     if (!publish->manifest)
-        return volume_failure(failure, errno, "the manifest cannot be kept");
+        return -1;
     manifest_writer_start(&writer, publish->manifest);
     result = write_lines(publish, &writer, failure);
     manifest_writer_drop(&writer);
@@ -139,22 +147,6 @@ static int send_manifest(const struct publish *publish, struct failure *failure)
 
 /* -- onto a volume ------------------------------------------------------------------------------------------------- */
 
-/* Where volume_publish looks for it. */
-static int name_manifest(const struct publish *publish, struct failure *failure)
-{
-    int to = openat(publish->volume.own, "manifest.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    off_t at = 0, size = ftello(publish->manifest);
-    ssize_t sent = to < 0 ? -1 : 0;
-
-    while (sent >= 0 && at < size)
-        sent = sendfile(to, fileno(publish->manifest), &at, (size_t)(size - at));
-    if (sent < 0)
-        volume_failure(failure, errno, ".kitae/manifest.new cannot be written");
-    if (to >= 0)
-        close(to);
-    return sent < 0 ? -1 : 0;
-}
-
 static int keep_version(struct publish *publish, struct failure *failure)
 {
     struct keep keep = { .volume = &publish->volume, .folder = &publish->folder, .progress = &publish->progress };
@@ -168,27 +160,8 @@ static int keep_version(struct publish *publish, struct failure *failure)
     if (done < 0)
         return -1;
     progress_end(&publish->progress);
-    if (name_manifest(publish, failure) < 0)
-        return -1;
+    fclose(take(publish->manifest));
     return volume_publish(&publish->volume, publish->result->digest, failure);
-}
-
-static int keep_folder(struct publish *publish, struct failure *failure)
-{
-    const char *from = option_named(options, "from")->text, *volume = option_named(options, "volume")->text;
-    struct result *result = publish->result;
-
-    if (!from || option_named(options, "store")->text)
-        return failure_set(failure,
-                           REASON_INVALID_OPTIONS,
-                           "--from is required, and either --store or --volume: a folder, and s3://... or another one");
-    catch_interrupts();
-    if (volume_open(&publish->volume, volume, failure) < 0 || folder_read(&publish->folder, from, failure) < 0 ||
-        make_manifest(publish, failure) < 0)
-        return -1;
-    result->objects = publish->folder.count;
-    result->bytes = publish->folder.bytes;
-    return keep_version(publish, failure);
 }
 
 /* -- the command --------------------------------------------------------------------------------------------------- */
@@ -210,17 +183,23 @@ static int publish_version(struct publish *publish, struct failure *failure)
 static int publish_folder(struct publish *publish, struct failure *failure)
 {
     const char *from = option_named(options, "from")->text, *store = option_named(options, "store")->text;
+    const char *volume = option_named(options, "volume")->text;
     struct result *result = publish->result;
 
-    if (!from || !store)
+    if (!from || !store == !volume)
         return failure_set(failure,
                            REASON_INVALID_OPTIONS,
                            "--from is required, and either --store or --volume: a folder, and s3://... or another one");
-    if (source_open(&publish->store, options, store, failure) < 0 || folder_read(&publish->folder, from, failure) < 0 ||
-        make_manifest(publish, failure) < 0)
+    if (volume)
+        catch_interrupts(); /* source_open does */
+    if ((volume ? volume_open(&publish->volume, volume, failure)
+                : source_open(&publish->store, options, store, failure)) < 0 ||
+        folder_read(&publish->folder, from, failure) < 0 || make_manifest(publish, failure) < 0)
         return -1;
     result->objects = publish->folder.count;
     result->bytes = publish->folder.bytes;
+    if (volume)
+        return keep_version(publish, failure);
     snprintf(result->uri,
              sizeof(result->uri),
              "s3://%s/%sversions/%s/",
@@ -233,8 +212,7 @@ static int publish_folder(struct publish *publish, struct failure *failure)
 static int run(struct result *result, struct failure *failure)
 {
     struct publish publish = { .result = result };
-    int done =
-        option_named(options, "volume")->text ? keep_folder(&publish, failure) : publish_folder(&publish, failure);
+    int done = publish_folder(&publish, failure);
 
     progress_drop(&publish.progress);
     folder_close(&publish.folder);

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "../operator/base/memory.h"
+#include "progress.h"
 #include "s3/get.h"
+#include "volume.h"
 #include "volume_error.h"
 
 enum { PLACES = 512, WAIT_MS = 1000 };
@@ -36,21 +38,6 @@ static void fail(struct run *run, const struct failure *failure)
 
 /* -- one object ---------------------------------------------------------------------------------------------------- */
 
-static int write_all(int fd, const char *bytes, size_t length, const struct pull_item *item, struct failure *failure)
-{
-    while (length) {
-        ssize_t written = write(fd, bytes, length);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return volume_failure(failure, errno, "%.200s cannot be written", item->is.key);
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return 0;
-}
-
 static int receive(void *context, uint64_t offset, const void *bytes, size_t length, struct failure *failure)
 {
     struct place *place = context;
@@ -63,7 +50,7 @@ static int receive(void *context, uint64_t offset, const void *bytes, size_t len
         BUG("a piece at %llu where %llu is due", (unsigned long long)offset, (unsigned long long)place->received);
     place->received += length;
     sha256_add(&place->hash, bytes, length);
-    return place->fd < 0 ? 0 : write_all(place->fd, bytes, length, &place->item, failure);
+    return place->fd < 0 ? 0 : write_all(place->fd, bytes, length, place->item.is.key, failure);
 }
 
 static int check_content(const struct place *place, const char *content, struct failure *failure)
@@ -193,6 +180,7 @@ static void drain(struct run *run)
     }
 }
 
+/* Of what was not accepted yet. */
 static uint64_t under_way(const struct run *run)
 {
     uint64_t bytes = 0;
@@ -212,8 +200,8 @@ int pull_run(const struct pull *pull, struct failure *failure)
         fill(&run);
         busy = s3_step(pull->s3, WAIT_MS);
         drain(&run);
-        if (pull->turn)
-            pull->turn(pull->context, under_way(&run));
+        if (progress_is_due(pull->progress))
+            progress_report(pull->progress, under_way(&run));
         if (!busy && !run.failure.reason)
             (void)s3_check(pull->s3, &run.failure); /* with nothing under way that would end with it */
     }

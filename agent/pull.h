@@ -21,6 +21,7 @@ struct pull_item {
 
 struct pull {
     struct s3 *s3;
+    struct progress *progress; /* to which accept adds */
     void *context;
 
     /* The next item; 1: there is one, 0: none now, -1: there will be no more. Called while there is room. */
@@ -32,9 +33,6 @@ struct pull {
      */
     int (*open)(void *context, struct pull_item *item, struct failure *failure);
     int (*keep)(void *context, const struct pull_item *item, struct failure *failure);
-
-    /* About once a second; bytes: what has come of items that were not accepted yet. NULL: never. */
-    void (*turn)(void *context, uint64_t bytes);
 
     /* Items in order, each verified. */
     int (*accept)(void *context, const struct pull_item *item, struct failure *failure);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../operator/base/file.h"
 #include "../operator/base/memory.h"
@@ -23,7 +22,7 @@ enum {
 struct report {
     struct http_client *http;
     const char *token_file;
-    int64_t due; /* monotonic ms */
+    int64_t due, now; /* monotonic ms */
     char body[MAX_BODY];
     size_t length, said_length;
     char said[MAX_SAID];
@@ -32,15 +31,7 @@ struct report {
     bool under_way, again, complained;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-struct report *report_create(void)
+struct report *report_create(int64_t now_ms)
 {
     struct http_settings settings = { .url = getenv("KITAE_REPORT_URL"),
                                       .ca = getenv("KITAE_REPORT_CA"),
@@ -54,7 +45,7 @@ struct report *report_create(void)
     report = xcalloc(1, sizeof(*report));
     report->http = http_client_create(&settings, NULL, NULL, NULL);
     report->token_file = getenv("KITAE_REPORT_TOKEN_FILE");
-    report->due = now_ms() + FIRST_MS;
+    report->due = now_ms + FIRST_MS;
     return report;
 }
 
@@ -112,7 +103,7 @@ static void ended(void *context, const struct http_response *response, uint64_t 
     }
     if ((!status || status == 503) && report->attempt < ATTEMPTS) {
         report->again = true;
-        report->due = now_ms() + AGAIN_MS;
+        report->due = report->now + AGAIN_MS;
         return;
     }
     if (status != 429)
@@ -151,12 +142,12 @@ static void exchange(struct report *report)
                              .context = report });
 }
 
-bool report_step(struct report *report)
+bool report_step(struct report *report, int64_t now_ms)
 {
-    if (!report)
-        return false;
-    http_client_step(report->http);
-    if (report->under_way || now_ms() < report->due)
+    report->now = now_ms;
+    if (report->under_way)
+        http_client_step(report->http);
+    if (report->under_way || now_ms < report->due)
         return false;
     if (report->again) {
         exchange(report);
@@ -180,7 +171,7 @@ void report_send(struct report *report, const struct report_numbers *numbers)
 
     report->length = (size_t)length;
     report->attempt = 0;
-    report->due = now_ms() + EVERY_MS;
+    report->due = report->now + EVERY_MS;
     exchange(report);
     http_client_step(report->http);
 }

@@ -17,9 +17,9 @@ struct report_numbers {
     uint64_t bytes_per_second;
 };
 
-struct report *report_create(void); /* NULL: nobody wants to know */
-void report_destroy(struct report *report);
+struct report *report_create(int64_t now_ms); /* on a clock of the caller's; NULL: nobody wants to know */
+void report_destroy(struct report *report);   /* NULL is fine */
 
-/* Moves on what is under way; true when the next one is due, which report_send then takes. NULL is fine. */
-bool report_step(struct report *report);
+/* Moves on what is under way; true when the next one is due, which report_send then takes. */
+bool report_step(struct report *report, int64_t now_ms);
 void report_send(struct report *report, const struct report_numbers *numbers);

@@ -2,7 +2,6 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -116,31 +115,25 @@ static int take_item(void *context, const struct pull_item *item, struct failure
     return sync->state ? state_write(sync->state, &line, failure) : 0;
 }
 
-static void turn(void *context, uint64_t bytes)
-{
-    progress_turn(&((struct sync *)context)->progress, bytes);
-}
-
 /* -- all of them --------------------------------------------------------------------------------------------------- */
 
 static int open_state(struct sync *sync, struct failure *failure)
 {
-    int fd;
-
     if (state_recover(sync->volume.own, failure) < 0)
         return -1;
     state_open(&sync->known, sync->volume.own);
     sync->state = state_create(sync->volume.own, failure);
     if (!sync->state)
         return -1;
-    fd = openat(sync->volume.own, "manifest.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    sync->manifest = fd < 0 ? NULL : fdopen(fd, "w");
-    return sync->manifest ? 0 : volume_failure(failure, errno, ".kitae/manifest.new cannot be written");
+    sync->manifest = volume_new_manifest(&sync->volume, failure);
+    return sync->manifest ? 0 : -1;
 }
 
 static int bring(struct sync *sync, struct failure *failure)
 {
-    struct pull pull = { .s3 = sync->source.s3, .context = sync, .next = next_item, .accept = take_item, .turn = turn };
+    struct pull pull = {
+        .s3 = sync->source.s3, .context = sync, .next = next_item, .accept = take_item, .progress = &sync->progress
+    };
 
     if (sync->volume.path) {
         pull.open = open_file;

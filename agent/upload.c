@@ -159,7 +159,8 @@ static int send_all(struct run *run, struct failure *failure)
         while (next < count && !run->failure.reason && s3_room(s3))
             start(run, next++);
         busy = s3_step(s3, WAIT_MS);
-        progress_turn(run->upload->progress, 0);
+        if (progress_is_due(run->upload->progress))
+            progress_report(run->upload->progress, 0);
         if (!busy && next < count && !run->failure.reason)
             s3_check(s3, &run->failure); /* with nothing under way that would end with it */
     }

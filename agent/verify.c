@@ -112,16 +112,13 @@ static int count_object(void *context, const struct pull_item *item, struct fail
     return 0;
 }
 
-static void turn(void *context, uint64_t bytes)
-{
-    progress_turn(&((struct stored *)context)->progress, bytes);
-}
-
 static int read_objects(struct stored *stored, const char *digest, struct failure *failure)
 {
-    struct pull pull = {
-        .s3 = stored->store.s3, .context = stored, .next = next_object, .accept = count_object, .turn = turn
-    };
+    struct pull pull = { .s3 = stored->store.s3,
+                         .context = stored,
+                         .next = next_object,
+                         .accept = count_object,
+                         .progress = &stored->progress };
     int fd = memfd_create("manifest", MFD_CLOEXEC); /* there may be no place for a file */
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
 

@@ -159,6 +159,21 @@ int volume_keep_content(struct volume *volume, const char *name, const char *sha
     return volume_failure(failure, errno, "objects/%s cannot be written", sha256);
 }
 
+int write_all(int fd, const char *bytes, size_t length, const char *key, struct failure *failure)
+{
+    while (length) {
+        ssize_t written = write(fd, bytes, length);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return volume_failure(failure, errno, "%.200s cannot be written", key);
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
 /* -- versions ------------------------------------------------------------------------------------------------------ */
 
 bool volume_has_version(const struct volume *volume, const char *digest)
@@ -227,6 +242,16 @@ static int link_all(const struct volume *volume, int folder, struct failure *fai
         }
     manifest_close(&reader, NULL);
     return result;
+}
+
+FILE *volume_new_manifest(const struct volume *volume, struct failure *failure)
+{
+    int fd = openat(volume->own, "manifest.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, MODE_FILE);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+    if (!file)
+        volume_failure(failure, errno, ".kitae/manifest.new cannot be written");
+    return file;
 }
 
 int volume_publish(struct volume *volume, const char *digest, struct failure *failure)

@@ -34,6 +34,12 @@ int volume_publish(struct volume *volume, const char *digest, struct failure *fa
 int volume_remove(struct volume *volume, const char *digest, struct failure *failure) must_check;
 int volume_sweep(struct volume *volume, struct failure *failure) must_check;
 
+/* A file for the manifest of the version that volume_publish makes, which must be closed by then. NULL on failure. */
+FILE *volume_new_manifest(const struct volume *volume, struct failure *failure);
+
+/* All of it; messages call the file by its key. */
+int write_all(int fd, const char *bytes, size_t length, const char *key, struct failure *failure) must_check;
+
 /* Makes the folders above path, below a folder. */
 int make_folders(int folder, const char *path, struct failure *failure) must_check;
 
