@@ -16,10 +16,16 @@ enum kind {
     KIND_TRAINING_JOB,
     KIND_DATA_SET,
     KIND_MODEL,
+    KIND_SERVING_ENDPOINT,
     KIND_POD,
     KIND_SERVICE,
     KIND_JOB, /* batch/v1 */
     KIND_CRON_JOB,
+    KIND_DEPLOYMENT,
+    KIND_AUTOSCALER, /* HorizontalPodAutoscaler */
+    KIND_BUDGET,     /* PodDisruptionBudget */
+    KIND_HTTP_ROUTE, /* of Gateway API, as the next */
+    KIND_GRPC_ROUTE,
     KIND_SECRET,
     KIND_CLAIM,
     KIND_COUNT,
@@ -42,6 +48,18 @@ enum kind {
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED };
 
+/* How a pod of a grandchild came up, step by step; seconds since 1970, 0: not yet. Strings are "" when absent. */
+struct pod_start {
+    int64_t scheduled_at;
+    int64_t fetch_started_at, fetch_finished_at; /* of the first init container */
+    int64_t running_at;                          /* the last of its containers was started */
+    int64_t ready_at;                            /* the last time that it became so */
+    int restarts;                                /* of all its containers */
+    const char *fetch_message;                   /* what the first init container said at its end */
+    const char *crash_message;                   /* of the container that ended last and was started again */
+    int crash_code;                              /* likewise: its exit code */
+};
+
 /* The summary of a pod's status. Strings are "" when absent. */
 struct pod {
     enum pod_phase phase;
@@ -58,6 +76,7 @@ struct pod {
     const char *wait_reason; /* why a container waits (ImagePullBackOff, ...), or why the pod is unschedulable */
     const char *wait_message;
     const char *node;
+    const struct pod_start *start; /* only of pods of Deployments; else NULL */
 };
 
 struct object {
@@ -131,6 +150,7 @@ struct kind_info {
     bool child;         /* ours to create: watched by our managed-by label */
     bool unseen;        /* only ever created: never read, listed or watched */
     bool keeps_status;  /* its objects keep their status as text */
+    bool optional;      /* many clusters do not have it, and do not miss it */
 };
 const struct kind_info *kind_info(enum kind kind);
 

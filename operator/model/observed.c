@@ -9,3 +9,11 @@ const struct object *objects_find(struct objects objects, enum kind kind, const 
             return objects.items[i];
     return NULL;
 }
+
+const struct answer *answer_find(const struct observed *in, const char *key)
+{
+    for (size_t i = 0; i < in->answer_count; i++)
+        if (strcmp(in->answers[i].key, key) == 0)
+            return &in->answers[i];
+    return NULL;
+}

@@ -44,6 +44,22 @@ struct reporting {
     const char *problem;  /* why they cannot, and what to do; NULL: they can */
 };
 
+/*
+ * What came of a question of an earlier plan (plan_ask). In memory only: there is none after a restart, which says
+ * nothing, neither good nor bad. Strings are NULL where there is nothing to say.
+ */
+struct answer {
+    const char *key; /* the question's */
+    int64_t at;      /* when it was asked, seconds since 1970 */
+    const char
+        *error;      /* why there is no answer, and what to do; the rest is empty then, but for the counts of a probe */
+    int count, good; /* ASK_PROBE: requests made, and those that were answered 200 to 399 in time */
+    int status;      /* ASK_PROBE: of the worst answer: the highest; 0: none came */
+    int slowest_ms;  /* ASK_PROBE */
+    const char *value; /* ASK_QUERY: a decimal number as the server wrote it, or NaN, +Inf, -Inf */
+    struct slice text; /* ASK_OBJECT: the whole object as JSON */
+};
+
 enum { SEED_LENGTH = 32 };
 
 /* Of the pods that move data, where nobody says another. */
@@ -68,9 +84,16 @@ struct observed {
     const struct report *reports; /* of pods that are there; what the operator heard since it started */
     size_t report_count;
     const struct reporting *reporting; /* NULL: nobody asked for reports */
+    const struct answer *answers;      /* to what the last plan asked, where there is one */
+    size_t answer_count;
+    bool has_prometheus;       /* queries can be asked */
+    bool absent[KIND_COUNT];   /* optional kinds that the server does not have */
     bool confirmed;            /* what the last plan wanted confirmed was read live since: all here is as it was then */
     int64_t now;               /* seconds since 1970 */
     const unsigned char *seed; /* SEED_LENGTH bytes that nobody else has, for the body of what is prepared (plan.h);
                                   NULL: it is only shown, not sent */
     struct arena *arena;       /* for strings of the plan */
 };
+
+/* The answer to the question of this key; NULL: none yet. */
+const struct answer *answer_find(const struct observed *in, const char *key);

@@ -19,6 +19,7 @@ void plan_finish(struct plan *plan)
     free(plan->conditions);
     free(plan->events);
     free(plan->confirms);
+    free(plan->asks);
     json_decref(plan->status);
     *plan = (struct plan){ 0 };
 }
@@ -32,14 +33,24 @@ static void add_want(struct plan *out, struct want want)
 void plan_create(
     struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record)
 {
-    add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, .record = record });
+    add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, .record = record, .scale = SCALE_FREE });
+}
+
+void plan_create_scaled(
+    struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, int scale)
+{
+    add_want(out, (struct want){ WANT_CREATE, kind, name, identity, body, .scale = scale });
 }
 
 void plan_prepare(struct plan *out, enum kind kind, const char *name, int index, late_body *body)
 {
     add_want(out,
-             (struct want){
-                 .mode = WANT_PREPARE, .kind = kind, .name = name, .identity = { .index = index }, .body = body });
+             (struct want){ .mode = WANT_PREPARE,
+                            .kind = kind,
+                            .name = name,
+                            .identity = { .index = index },
+                            .body = body,
+                            .scale = SCALE_FREE });
 }
 
 void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, int index, late_body *body)
@@ -50,12 +61,18 @@ void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, in
                             .name = name,
                             .identity = { .index = index },
                             .body = body,
-                            .keep = true });
+                            .keep = true,
+                            .scale = SCALE_FREE });
 }
 
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body)
 {
-    add_want(out, (struct want){ .mode = WANT_APPLY, .kind = kind, .name = name, .body = body });
+    plan_apply_as(out, kind, name, (struct identity){ 0 }, body);
+}
+
+void plan_apply_as(struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body)
+{
+    add_want(out, (struct want){ WANT_APPLY, kind, name, identity, body, .scale = SCALE_FREE });
 }
 
 static void add_drop(struct plan *out, struct drop drop)
@@ -98,16 +115,32 @@ static char *format_text(struct arena *arena, const char *format, va_list args)
     return arena_strdup(arena, text);
 }
 
+static void add_condition(struct plan *out, struct plan_condition condition, const char *format, va_list args)
+    printf_like(3, 0);
+
+static void add_condition(struct plan *out, struct plan_condition condition, const char *format, va_list args)
+{
+    condition.message = format_text(out->arena, format, args);
+    grow(out->conditions, out->condition_count, out->condition_capacity);
+    out->conditions[out->condition_count++] = condition;
+}
+
 void plan_condition(struct plan *out, const char *type, bool status, const char *reason, const char *format, ...)
 {
-    struct plan_condition condition = { type, status, reason, NULL };
     va_list args;
 
     va_start(args, format);
-    condition.message = format_text(out->arena, format, args);
+    add_condition(out, (struct plan_condition){ type, status, false, reason, NULL }, format, args);
     va_end(args);
-    grow(out->conditions, out->condition_count, out->condition_capacity);
-    out->conditions[out->condition_count++] = condition;
+}
+
+void plan_condition_unknown(struct plan *out, const char *type, const char *reason, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add_condition(out, (struct plan_condition){ type, false, true, reason, NULL }, format, args);
+    va_end(args);
 }
 
 void plan_event(struct plan *out, bool warning, const char *reason, const char *action, const char *format, ...)
@@ -126,6 +159,12 @@ void plan_confirm(struct plan *out, enum kind kind, const char *name)
 {
     grow(out->confirms, out->confirm_count, out->confirm_capacity);
     out->confirms[out->confirm_count++] = (struct confirm){ kind, name };
+}
+
+void plan_ask(struct plan *out, struct ask ask)
+{
+    grow(out->asks, out->ask_count, out->ask_capacity);
+    out->asks[out->ask_count++] = ask;
 }
 
 void plan_guard(struct plan *out, enum guard guard)

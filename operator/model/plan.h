@@ -1,7 +1,8 @@
 #pragma once
 /*
  * All that a plan function can say: what must exist, what must go, what the status is, what to tell people, what to
- * prove first, and when to look again. Strings are borrowed from `observed`, static, or in the pass's arena.
+ * prove first, what to ask others, and when to look again. Strings are borrowed from `observed`, static, or in the
+ * pass's arena.
  */
 
 #include <jansson.h>
@@ -29,6 +30,8 @@ enum want_mode {
     WANT_APPLY,   /* POST when missing, server-side apply when what we want changed: services, deployments */
 };
 
+enum { SCALE_FREE = -1 };
+
 struct want {
     enum want_mode mode;
     enum kind kind;
@@ -37,11 +40,12 @@ struct want {
     late_body *body;
     bool record; /* put FINALIZER_RECORD on it */
     bool keep;   /* no child of ours, as far as the garbage collector knows: it stays when its maker goes */
+    int scale;   /* spec.replicas, beside the body; SCALE_FREE: whoever else decides (an autoscaler) */
 };
 
 struct plan_condition {
     const char *type;
-    bool status;
+    bool status, unknown; /* unknown: nobody can tell, whatever `status` says */
     const char *reason;
     const char *message;
 };
@@ -64,6 +68,28 @@ struct confirm {
     const char *name; /* NULL: all of the kind, in the namespace */
 };
 
+enum ask_type {
+    ASK_PROBE,  /* GET a URL, `count` times */
+    ASK_QUERY,  /* of Prometheus, for one number now */
+    ASK_OBJECT, /* of the API server: one that is neither a child nor of the same namespace, a Gateway */
+};
+
+/*
+ * A question to somebody outside, asked again every so often for as long as plans ask it; the answer comes with a later
+ * pass. What decides which question it is: all of it but `every_s`.
+ */
+struct ask {
+    enum ask_type type;
+    const char *key;   /* to find the answer by; unique in the plan */
+    const char *url;   /* ASK_PROBE: http:// or https:// with a numeric address; certificates are not looked at */
+    const char *host;  /* ASK_PROBE: the Host header; NULL: that of the URL */
+    int count;         /* ASK_PROBE */
+    const char *query; /* ASK_QUERY: PromQL */
+    const char *path;  /* ASK_OBJECT: "/apis/..." */
+    int every_s;       /* seconds between questions */
+    int timeout_ms;    /* of one request */
+};
+
 enum guard { GUARD_AS_IT_IS, GUARD_ON, GUARD_OFF };
 
 struct plan {
@@ -83,6 +109,8 @@ struct plan {
     enum guard guard;         /* FINALIZER_IN_USE of the object itself */
     struct confirm *confirms; /* if any, nothing of this plan is carried out: they are read, and it is made again */
     size_t confirm_count, confirm_capacity;
+    struct ask *asks;
+    size_t ask_count, ask_capacity;
     int64_t look_again_at; /* seconds since 1970; 0: only when something changes */
 };
 
@@ -91,6 +119,13 @@ void plan_finish(struct plan *plan);
 
 void plan_create(
     struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, bool record);
+
+/*
+ * Made once and never changed, but for spec.replicas: that is set whenever it is another, by a write of its own, so
+ * that it can be left to an autoscaler and taken back without anybody's pods going away meanwhile.
+ */
+void plan_create_scaled(
+    struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body, int scale);
 
 /*
  * What the children that the plan names after it cannot do without, of a kind that is never read. Nothing tells whether
@@ -104,6 +139,7 @@ void plan_prepare(struct plan *out, enum kind kind, const char *name, int index,
 /* Likewise, of something that outlives the object, and is found there by another of its name. */
 void plan_prepare_to_keep(struct plan *out, enum kind kind, const char *name, int index, late_body *body);
 void plan_apply(struct plan *out, enum kind kind, const char *name, late_body *body);
+void plan_apply_as(struct plan *out, enum kind kind, const char *name, struct identity identity, late_body *body);
 void plan_drop(struct plan *out, const struct object *child); /* one that is being deleted already is left alone */
 void plan_drop_by_force(struct plan *out, const struct object *child);
 void plan_release(struct plan *out, const struct object *child); /* a child without the finalizer is left alone */
@@ -114,6 +150,9 @@ void plan_status(struct plan *out, const char *field, json_t *value);
 /* A condition says what is true now; lastTransitionTime and observedGeneration are the engine's. */
 void plan_condition(struct plan *out, const char *type, bool status, const char *reason, const char *format, ...)
     printf_like(5, 6);
+
+void plan_condition_unknown(struct plan *out, const char *type, const char *reason, const char *format, ...)
+    printf_like(4, 5);
 
 /* Said once for each change of the status that goes with it: a pass that does not change the status sends no event. */
 void plan_event(struct plan *out, bool warning, const char *reason, const char *action, const char *format, ...)
@@ -128,5 +167,7 @@ void plan_confirm(struct plan *out, enum kind kind, const char *name);
 
 /* The object itself must not go, or may go, as far as we are concerned. */
 void plan_guard(struct plan *out, enum guard guard);
+
+void plan_ask(struct plan *out, struct ask ask);
 
 void plan_look_again(struct plan *out, int64_t at); /* the earliest one counts */
