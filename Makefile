@@ -34,7 +34,7 @@ KITAE_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(SANITIZE),-fsani
 Q := $(if $(V),,@)
 
 # Our kinds: crds/<kind>.yaml, controllers/<kind>/.
-KINDS := dataset model trainingjob
+KINDS := dataset model servingendpoint trainingjob
 
 sources = $(sort $(wildcard $(1)))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
