@@ -87,6 +87,7 @@ struct observed {
     const struct answer *answers;      /* to what the last plan asked, where there is one */
     size_t answer_count;
     bool has_prometheus;       /* queries can be asked */
+    bool can_probe;            /* addresses of the cluster can be reached from here */
     bool absent[KIND_COUNT];   /* optional kinds that the server does not have */
     bool confirmed;            /* what the last plan wanted confirmed was read live since: all here is as it was then */
     int64_t now;               /* seconds since 1970 */
