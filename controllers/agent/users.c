@@ -11,11 +11,22 @@ void find_users(struct versioned *kept, pinned_digest *pinned)
     if (kept->user_count)
         memcpy(kept->users, before, (size_t)kept->user_count * sizeof(*before));
     for (size_t i = 0; i < referrers.count; i++) {
-        struct user user = { referrers.items[i], pinned(kept->in, referrers.items[i]) };
+        struct user user = { .object = referrers.items[i] };
+        const char *digest;
 
-        if (user.digest)
+        while (user.digest_count < MAX_PINS && (digest = pinned(kept->in, user.object, user.digest_count)))
+            user.digests[user.digest_count++] = digest;
+        if (user.digest_count)
             kept->users[kept->user_count++] = user;
     }
+}
+
+static bool needs(const struct user *user, const char *digest)
+{
+    for (size_t i = 0; i < user->digest_count; i++)
+        if (strcmp(user->digests[i], digest) == 0)
+            return true;
+    return false;
 }
 
 bool version_is_used(const struct versioned *kept, const struct version *version)
@@ -24,7 +35,7 @@ bool version_is_used(const struct versioned *kept, const struct version *version
         if (strcmp(kept->tags[i].version, version->name) == 0)
             return true;
     for (int i = 0; i < kept->user_count; i++)
-        if (strcmp(kept->users[i].digest, version->digest) == 0)
+        if (needs(&kept->users[i], version->digest))
             return true;
     return false;
 }

@@ -23,10 +23,13 @@ struct tag {
         tags_;                                                                                                         \
     })
 
-/* Somebody who has pinned a version and still needs it. */
+enum { MAX_PINS = 10 };
+
+/* Somebody who has pinned versions and still needs them. */
 struct user {
     const struct object *object;
-    const char *digest;
+    const char *digests[MAX_PINS];
+    size_t digest_count;
 };
 
 /* What people read where kinds differ. */
@@ -80,8 +83,8 @@ void drop_runs(const struct versioned *kept, const char *role, int before, struc
 
 /* -- users.c ------------------------------------------------------------------------------------------------------- */
 
-/* The digest that the referrer has pinned of `in`'s object and still needs; NULL: none. */
-typedef const char *pinned_digest(const struct observed *in, const struct object *referrer);
+/* The at-th digest, from 0, that the referrer has pinned of `in`'s object and still needs; NULL: no more. */
+typedef const char *pinned_digest(const struct observed *in, const struct object *referrer, size_t at);
 
 void find_users(struct versioned *kept, pinned_digest *pinned);                    /* beside those found before */
 bool version_is_used(const struct versioned *kept, const struct version *version); /* or has a tag */

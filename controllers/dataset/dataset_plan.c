@@ -71,12 +71,12 @@ static void read_rules(struct set *set)
 }
 
 /* Of a TrainingJob whose pods run or will. */
-static const char *pinned_by(const struct observed *in, const struct object *job)
+static const char *pinned_by(const struct observed *in, const struct object *job, size_t at)
 {
     const struct trainingjob_status *status = trainingjob_status_of_reader(job, in->arena);
 
     for (size_t i = 0; status && i < status->data_count; i++)
-        if (strcmp(status->data[i].name, in->self->name) == 0)
+        if (strcmp(status->data[i].name, in->self->name) == 0 && !at--)
             return status->data[i].digest;
     return NULL;
 }

@@ -1,5 +1,6 @@
 #include "../../operator/base/jb.h"
 #include "../../operator/base/memory.h"
+#include "../servingendpoint/servingendpoint.h"
 #include "../trainingjob/published.h"
 #include "model.h"
 #include "store.h"
@@ -71,6 +72,7 @@ static void model_init(struct model *model, const struct observed *in)
     }
     read_catalog(model);
     find_users(&model->kept, output_of_user);
+    find_users(&model->kept, servingendpoint_pins);
     model->kept.is_busy = is_being_published(in);
     versioned_observe(&model->kept);
 }
@@ -120,7 +122,7 @@ static void model_plan(const struct observed *in, struct plan *out)
 
 static const enum kind owns[] = { KIND_JOB, KIND_COUNT };
 static const enum kind names[] = { KIND_COUNT };
-static const enum kind regards[] = { KIND_POD, KIND_TRAINING_JOB, KIND_COUNT };
+static const enum kind regards[] = { KIND_POD, KIND_TRAINING_JOB, KIND_SERVING_ENDPOINT, KIND_COUNT };
 static const char *const lazy_status[] = { "message", "progress", "transfer", "usedBy", NULL };
 
 const struct controller model_controller = {

@@ -28,12 +28,12 @@ static const struct trainingjob_status_outputs *published(const struct trainingj
     return output && output->digest ? output : NULL;
 }
 
-const char *output_of_user(const struct observed *in, const struct object *referrer)
+const char *output_of_user(const struct observed *in, const struct object *referrer, size_t at)
 {
     const struct trainingjob_status_outputs *output =
         published(trainingjob_status_of_user(referrer, in->arena), in->self);
 
-    return output ? output->digest : NULL;
+    return output && !at ? output->digest : NULL;
 }
 
 bool is_being_published(const struct observed *in)

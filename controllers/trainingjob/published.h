@@ -4,7 +4,7 @@
 #include "../agent/versioned.h"
 
 /* The digest that the job has published into in's object, while it waits to see it listed. A pinned_digest. */
-const char *output_of_user(const struct observed *in, const struct object *referrer);
+const char *output_of_user(const struct observed *in, const struct object *referrer, size_t at);
 
 bool is_being_published(const struct observed *in); /* some job has said that it begins, and has not ended */
 

@@ -1,0 +1,549 @@
+#include <string.h>
+
+#include "../../operator/base/error.h"
+#include "../agent/words.h"
+#include "endpoint.h"
+
+/*
+ * What comes next. The order is fixed: pods before traffic, looked at through their own Service before others see them;
+ * on the way back traffic before pods. Each step is in the status before anything is done about it.
+ *
+ *     FREEING -> STARTING -> SHIFTING -> STARTING -> ... -> PROMOTING -> stable
+ *                    any of them -> RETURNING -> retiring
+ */
+
+enum {
+    FAILED_KEPT = 30,  /* seconds that a revision which gave its traffic back is kept, for requests under way */
+    UNSEEN_AFTER = 30, /* seconds after which a route counts as seen where no Gateway says anything of it */
+};
+
+static int64_t now(const struct endpoint *endpoint)
+{
+    return endpoint->in->now;
+}
+
+static void tell(struct endpoint *endpoint, bool warns, const char *reason, const char *text)
+{
+    endpoint->event_warns = warns;
+    endpoint->event_reason = reason;
+    endpoint->event_text = text;
+}
+
+void wait_for(struct endpoint *endpoint, const char *reason, const char *text)
+{
+    if (endpoint->why)
+        return;
+    endpoint->why_reason = reason;
+    endpoint->why = text;
+}
+
+void wait_patiently(struct endpoint *endpoint, const char *reason, const char *text)
+{
+    wait_for(endpoint, reason, text);
+    endpoint->is_patient = true;
+}
+
+static void look_again(struct endpoint *endpoint, int64_t at)
+{
+    if (at > now(endpoint) && (!endpoint->look_again_at || at < endpoint->look_again_at))
+        endpoint->look_again_at = at;
+}
+
+/* -- the beginning ---------------------------------------------------------------------------------------------------
+ */
+
+/* Room for one more: the oldest that retires goes now. */
+static bool make_room(struct endpoint *endpoint)
+{
+    for (int i = 0; i < endpoint->revision_count && endpoint->revision_count == MAX_REVISIONS; i++)
+        if (endpoint->revisions[i].role == ROLE_RETIRING) {
+            endpoint->revisions[i].retire_at = now(endpoint);
+            return false;
+        }
+    return endpoint->revision_count < MAX_REVISIONS;
+}
+
+static bool is_going(const struct endpoint *endpoint, const struct revision *revision)
+{
+    return revision->retire_at <= now(endpoint) || (revision->deployment && revision->deployment->deleted_at) ||
+           (revision->service && revision->service->deleted_at);
+}
+
+/* The target's revision: kept from before, or a new one; NULL: not yet. */
+static struct revision *take_revision(struct endpoint *endpoint)
+{
+    struct revision *revision = find_revision(endpoint, endpoint->target.recipe.name);
+
+    if (revision)
+        return is_going(endpoint, revision) ? NULL : revision;
+    if (!make_room(endpoint))
+        return NULL;
+    revision = &endpoint->revisions[endpoint->revision_count++];
+    *revision = (struct revision){ .recipe = endpoint->target.recipe,
+                                   .created_at = now(endpoint),
+                                   .startup = { .scheduled = -1 } };
+    return revision;
+}
+
+static void begin(struct endpoint *endpoint)
+{
+    struct revision *revision = take_revision(endpoint);
+    bool recreates = endpoint->rules.strategy == STRATEGY_RECREATE && !is_initial(endpoint);
+
+    if (!revision)
+        return;
+    revision->role = ROLE_CANDIDATE;
+    revision->retire_at = 0;
+    endpoint->candidate = revision;
+    endpoint->rollout = (struct rollout){ .strategy = endpoint->rules.strategy,
+                                          .state = recreates ? STATE_FREEING : STATE_STARTING,
+                                          .start_time = now(endpoint),
+                                          .progress_time = now(endpoint),
+                                          .paused = endpoint->rules.paused };
+    tell(endpoint,
+         false,
+         "RolloutStarted",
+         is_initial(endpoint) ? arena_printf(endpoint->arena, "%s is the first revision", revision->recipe.name)
+                              : arena_printf(endpoint->arena,
+                                             "%s is to take over from %s",
+                                             revision->recipe.name,
+                                             endpoint->stable->recipe.name));
+}
+
+/* The shares of a route that the cluster cannot have are no shares: better to wait than to skip what was asked for. */
+static bool cannot_share(const struct endpoint *endpoint)
+{
+    return endpoint->rules.strategy == STRATEGY_CANARY && !is_initial(endpoint) && !has_route(endpoint);
+}
+
+static bool is_due(struct endpoint *endpoint)
+{
+    if (!endpoint->target.known || endpoint->target.problem || find_rejection(endpoint))
+        return false;
+    if (endpoint->stable && strcmp(endpoint->stable->recipe.name, endpoint->target.recipe.name) == 0)
+        return false;
+    if (!cannot_share(endpoint))
+        return true;
+    wait_for(endpoint,
+             "GatewayAPIMissing",
+             "Canary shares traffic by a route, and this cluster has no Gateway API: install it, or write another "
+             "spec.rollout.strategy");
+    endpoint->needs_person = true;
+    return false;
+}
+
+/* -- the way back ----------------------------------------------------------------------------------------------------
+ */
+
+static void reject(struct endpoint *endpoint, const char *reason, const char *message)
+{
+    const char *requested = endpoint->in->self->requested_at;
+    int kept = 0;
+
+    for (int i = 0; i < endpoint->rejected_count; i++)
+        if (strcmp(endpoint->rejected[i].revision, endpoint->candidate->recipe.name) != 0)
+            endpoint->rejected[kept++] = endpoint->rejected[i];
+    if (kept == MAX_REJECTED)
+        memmove(endpoint->rejected, endpoint->rejected + 1, (size_t)--kept * sizeof(*endpoint->rejected));
+    endpoint->rejected[kept] = (struct rejection){
+        endpoint->candidate->recipe.name, reason, message, *requested ? requested : NULL, now(endpoint)
+    };
+    endpoint->rejected_count = kept + 1;
+}
+
+static void turn_back(struct endpoint *endpoint, const char *reason, const char *message)
+{
+    struct rollout *rollout = &endpoint->rollout;
+    bool superseded = strcmp(reason, "Superseded") == 0;
+
+    rollout->state = STATE_RETURNING;
+    rollout->traffic = 0;
+    rollout->step_time = 0;
+    rollout->let_go_at = 0;
+    rollout->progress_time = now(endpoint);
+    rollout->reason = reason;
+    rollout->message = message;
+    if (!superseded)
+        reject(endpoint, reason, message);
+    tell(endpoint, !superseded, superseded ? "RolloutSuperseded" : "RollingBack", message);
+}
+
+static void end_rollout(struct endpoint *endpoint, int result)
+{
+    endpoint->last = (struct ending){ endpoint->candidate->recipe.name, endpoint->rollout.reason,
+                                      endpoint->rollout.message,        result,
+                                      endpoint->rollout.start_time,     now(endpoint),
+                                      endpoint->candidate->startup };
+}
+
+static void end_return(struct endpoint *endpoint)
+{
+    bool superseded = strcmp(endpoint->rollout.reason, "Superseded") == 0;
+    int kept = endpoint->rules.scale_down_delay < FAILED_KEPT ? endpoint->rules.scale_down_delay : FAILED_KEPT;
+
+    end_rollout(endpoint,
+                superseded ? SERVINGENDPOINT_STATUS_LAST_ROLLOUT_RESULT_SUPERSEDED
+                           : SERVINGENDPOINT_STATUS_LAST_ROLLOUT_RESULT_ROLLEDBACK);
+    if (!superseded)
+        tell(endpoint, true, "RolledBack", endpoint->rollout.message);
+    endpoint->candidate->role = ROLE_RETIRING;
+    endpoint->candidate->retire_at =
+        now(endpoint) + (superseded && endpoint->candidate->proven ? endpoint->rules.scale_down_delay : kept);
+    endpoint->candidate = NULL;
+    endpoint->rollout = (struct rollout){ 0 };
+}
+
+/* All Gateways that have the route have seen it so; where none says anything, some time has passed. */
+static bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
+{
+    if (!has_route(endpoint) || !shares_route(endpoint) || !endpoint->route.object)
+        return true;
+    if (!route_gives(endpoint, percent))
+        return false;
+    if (endpoint->route.judged)
+        return endpoint->route.shown;
+    look_again(endpoint, since + UNSEEN_AFTER);
+    return now(endpoint) >= since + UNSEEN_AFTER;
+}
+
+static void go_back(struct endpoint *endpoint)
+{
+    struct rollout *rollout = &endpoint->rollout;
+    bool empties = rollout->strategy == STRATEGY_RECREATE && !is_initial(endpoint);
+
+    if (!is_routed(endpoint, 0, rollout->progress_time)) {
+        wait_for(endpoint, "ReturningTraffic", "waits until Gateways have seen that it gets no traffic");
+        return;
+    }
+    if (empties && endpoint->candidate->pods_left) {
+        wait_for(endpoint, "FreeingResources", "waits until its pods are gone");
+        return;
+    }
+    end_return(endpoint);
+}
+
+/* -- the way on -------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_approved(const struct endpoint *endpoint)
+{
+    return strcmp(endpoint->rules.approve, endpoint->candidate->recipe.name) == 0;
+}
+
+static bool skips_steps(const struct endpoint *endpoint)
+{
+    return is_initial(endpoint) || endpoint->candidate->proven;
+}
+
+static void promote(struct endpoint *endpoint)
+{
+    struct revision *stable = endpoint->stable, *candidate = endpoint->candidate;
+
+    endpoint->rollout.reason = "Promoted";
+    endpoint->rollout.message =
+        stable ? arena_printf(endpoint->arena, "%s has taken over from %s", candidate->recipe.name, stable->recipe.name)
+               : arena_printf(endpoint->arena, "%s is ready", candidate->recipe.name);
+    end_rollout(endpoint, SERVINGENDPOINT_STATUS_LAST_ROLLOUT_RESULT_PROMOTED);
+    tell(endpoint, false, "Promoted", endpoint->rollout.message);
+    if (stable) {
+        stable->role = ROLE_RETIRING;
+        stable->retire_at =
+            now(endpoint) + (endpoint->rollout.strategy == STRATEGY_RECREATE ? 0 : endpoint->rules.scale_down_delay);
+    }
+    candidate->role = ROLE_STABLE;
+    candidate->proven = true;
+    endpoint->stable = candidate;
+    endpoint->stable_since = now(endpoint);
+    endpoint->candidate = NULL;
+    endpoint->rollout = (struct rollout){ 0 };
+}
+
+static void give(struct endpoint *endpoint, int percent)
+{
+    struct rollout *rollout = &endpoint->rollout;
+
+    rollout->step_time = now(endpoint);
+    rollout->progress_time = now(endpoint);
+    rollout->passed = false;
+    if (!has_route(endpoint) || !shares_route(endpoint) || percent == rollout->traffic)
+        return;
+    rollout->traffic = percent;
+    tell(endpoint,
+         false,
+         "TrafficShifted",
+         arena_printf(endpoint->arena, "%s gets %d %% of the traffic", endpoint->candidate->recipe.name, percent));
+}
+
+/* Enough pods, and they answer through the candidate's own Service. */
+static bool is_prepared(struct endpoint *endpoint)
+{
+    const struct revision *candidate = endpoint->candidate;
+    int needed = pods_needed(endpoint);
+    struct trouble trouble;
+
+    if (candidate->ready >= needed)
+        return candidate_answers(endpoint);
+    if (find_trouble(endpoint, candidate, &trouble))
+        wait_for(endpoint, trouble.reason, trouble.text);
+    else
+        wait_for(endpoint,
+                 "Starting",
+                 arena_printf(endpoint->arena,
+                              "%d of the %s that it needs are ready",
+                              candidate->ready,
+                              count_text(endpoint->arena, needed, "pod")));
+    return false;
+}
+
+static void finish(struct endpoint *endpoint)
+{
+    if (endpoint->rollout.traffic < 100 && has_route(endpoint) && shares_route(endpoint))
+        give(endpoint, 100); /* a route came since */
+    if (!is_routed(endpoint, 100, endpoint->rollout.step_time))
+        wait_patiently(endpoint, "Promoting", "waits until Gateways have seen that it gets all traffic");
+    else if (is_prepared(endpoint))
+        promote(endpoint);
+}
+
+static void start(struct endpoint *endpoint)
+{
+    struct rollout *rollout = &endpoint->rollout;
+    bool ends = skips_steps(endpoint) || rollout->step >= endpoint->rules.step_count;
+
+    if (!is_prepared(endpoint))
+        return;
+    rollout->state = ends ? STATE_PROMOTING : STATE_SHIFTING;
+    give(endpoint, ends ? 100 : (int)endpoint->rules.steps[rollout->step].traffic_percent);
+    if (ends)
+        finish(endpoint); /* where there is no route to wait for */
+}
+
+static const struct servingendpoint_spec_rollout_steps *step_of(const struct endpoint *endpoint)
+{
+    return endpoint->rollout.step < endpoint->rules.step_count ? &endpoint->rules.steps[endpoint->rollout.step] : NULL;
+}
+
+/* When the step is over as far as time goes; the steps may have been rewritten since it began. */
+static int64_t hold_ends(const struct endpoint *endpoint)
+{
+    const struct servingendpoint_spec_rollout_steps *step = step_of(endpoint);
+
+    return endpoint->rollout.step_time + (step ? step->hold_seconds : 0);
+}
+
+static bool is_held(struct endpoint *endpoint)
+{
+    const struct servingendpoint_spec_rollout_steps *step = step_of(endpoint);
+
+    look_again(endpoint, hold_ends(endpoint));
+    if (!checks_let_pass(endpoint))
+        return true;
+    if (now(endpoint) < hold_ends(endpoint)) {
+        wait_for(endpoint, "Holding", "");
+        return true;
+    }
+    if (!step || !step->approval || is_approved(endpoint))
+        return false;
+    wait_patiently(
+        endpoint,
+        "WaitingForApproval",
+        arena_printf(endpoint->arena,
+                     "waits for a person: write spec.rollout.approve: %s to go on, or reject: %s to take it back",
+                     endpoint->candidate->recipe.name,
+                     endpoint->candidate->recipe.name));
+    return true;
+}
+
+static void shift(struct endpoint *endpoint)
+{
+    struct rollout *rollout = &endpoint->rollout;
+
+    if (is_held(endpoint))
+        return;
+    rollout->step++;
+    rollout->state = STATE_STARTING;
+    rollout->step_time = 0;
+    rollout->progress_time = now(endpoint);
+    start(endpoint); /* what it needs may be there already */
+}
+
+static void free_up(struct endpoint *endpoint)
+{
+    if (endpoint->stable->pods_left || endpoint->stable->replicas) {
+        wait_for(endpoint, "FreeingResources", "waits until the old pods are gone");
+        return;
+    }
+    endpoint->rollout.state = STATE_STARTING;
+    endpoint->rollout.progress_time = now(endpoint);
+    start(endpoint);
+}
+
+static void go_on(struct endpoint *endpoint)
+{
+    switch (endpoint->rollout.state) {
+    case STATE_FREEING:
+        free_up(endpoint);
+        break;
+    case STATE_STARTING:
+        start(endpoint);
+        break;
+    case STATE_SHIFTING:
+        shift(endpoint);
+        break;
+    case STATE_PROMOTING:
+        finish(endpoint);
+        break;
+    case STATE_RETURNING:
+        BUG("a revision goes two ways");
+    }
+}
+
+/* -- what turns it back
+ * ------------------------------------------------------------------------------------------------ */
+
+/* In a step time runs from where its hold ends; a person may take as long as a person takes. */
+static bool is_late(struct endpoint *endpoint)
+{
+    const struct rollout *rollout = &endpoint->rollout;
+    int64_t from = rollout->progress_time;
+
+    if (endpoint->is_patient)
+        return false;
+    if (rollout->state == STATE_SHIFTING && hold_ends(endpoint) > from)
+        from = hold_ends(endpoint);
+    look_again(endpoint, from + endpoint->rules.deadline);
+    return now(endpoint) >= from + endpoint->rules.deadline;
+}
+
+static const char *late_text(const struct endpoint *endpoint)
+{
+    return arena_printf(endpoint->arena,
+                        "%s came no further for %d seconds (progressDeadlineSeconds): it %s",
+                        endpoint->candidate->recipe.name,
+                        endpoint->rules.deadline,
+                        endpoint->why && *endpoint->why ? endpoint->why : "waits");
+}
+
+/* Reasons that need no look at how far it is. */
+static bool is_turned_back(struct endpoint *endpoint)
+{
+    const struct target *target = &endpoint->target;
+    const char *name = endpoint->candidate->recipe.name;
+
+    if (target->known && !target->problem && strcmp(target->recipe.name, name) != 0) {
+        turn_back(endpoint,
+                  "Superseded",
+                  arena_printf(
+                      endpoint->arena, "%s gives way to %s, which the spec asks for now", name, target->recipe.name));
+        return true;
+    }
+    if (is_initial(endpoint))
+        return false; /* there is nothing to go back to */
+    if (strcmp(endpoint->rules.reject, name) == 0) {
+        turn_back(endpoint, "Rejected", arena_printf(endpoint->arena, "%s was rejected by spec.rollout.reject", name));
+        return true;
+    }
+    if (endpoint->rollout.traffic && !endpoint->candidate->ready && endpoint->stable->ready) {
+        turn_back(endpoint,
+                  "LostReadiness",
+                  arena_printf(endpoint->arena, "no pod of %s is ready any more, and it had traffic", name));
+        return true;
+    }
+    if (endpoint->rollout.failures > endpoint->rules.failure_limit) {
+        turn_back(endpoint,
+                  "ChecksFailed",
+                  arena_printf(endpoint->arena,
+                               "%s failed %d of its checks, failureLimit is %d; the last: %.600s",
+                               name,
+                               endpoint->rollout.failures,
+                               endpoint->rules.failure_limit,
+                               endpoint->rollout.message ? endpoint->rollout.message : ""));
+        return true;
+    }
+    return false;
+}
+
+/* A pause stops the clock: what it took does not count against the deadline. */
+static bool is_paused(struct endpoint *endpoint)
+{
+    struct rollout *rollout = &endpoint->rollout;
+
+    if (rollout->paused && !endpoint->rules.paused)
+        rollout->progress_time = now(endpoint);
+    rollout->paused = endpoint->rules.paused;
+    if (rollout->paused)
+        wait_for(endpoint, "Paused", "is paused: set spec.rollout.paused to false to go on");
+    return rollout->paused;
+}
+
+static void carry_on(struct endpoint *endpoint)
+{
+    if (!skips_steps(endpoint))
+        take_checks(endpoint);
+    if (is_turned_back(endpoint) || is_paused(endpoint))
+        return;
+    go_on(endpoint);
+    if (!endpoint->candidate || !endpoint->why || !is_late(endpoint))
+        return;
+    if (is_initial(endpoint))
+        endpoint->needs_person = true;
+    else
+        turn_back(endpoint, "ProgressDeadlineExceeded", late_text(endpoint));
+}
+
+/* Each pass decides all that follows from what it sees: the next one finds nothing to add. */
+static void decide(struct endpoint *endpoint)
+{
+    if (endpoint->candidate && endpoint->rollout.state != STATE_RETURNING)
+        carry_on(endpoint);
+    if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING)
+        go_back(endpoint);
+    if (!endpoint->candidate && is_due(endpoint))
+        begin(endpoint);
+}
+
+/* -- what has no traffic any more
+ * --------------------------------------------------------------------------------------- */
+
+/* Not before the route has let go of it. */
+static bool may_go(const struct endpoint *endpoint, const struct revision *revision)
+{
+    return revision->role == ROLE_RETIRING && now(endpoint) >= revision->retire_at &&
+           !route_names(endpoint, revision->recipe.name);
+}
+
+/* A revision is forgotten when nothing of it is left. */
+static void forget_gone(struct endpoint *endpoint)
+{
+    for (int i = 0; i < endpoint->revision_count; i++) {
+        struct revision *revision = &endpoint->revisions[i];
+
+        if (revision->role == ROLE_RETIRING)
+            look_again(endpoint, revision->retire_at);
+        if (may_go(endpoint, revision) && !revision->deployment && !revision->service && !revision->autoscaler &&
+            !revision->pods_left)
+            revision->role = ROLE_NONE;
+    }
+}
+
+void retire_revisions(const struct endpoint *endpoint, struct plan *out)
+{
+    for (int i = 0; i < endpoint->revision_count; i++) {
+        const struct revision *revision = &endpoint->revisions[i];
+
+        if (!revision->recorded || !may_go(endpoint, revision))
+            continue;
+        if (revision->autoscaler)
+            plan_drop(out, revision->autoscaler);
+        if (revision->deployment)
+            plan_drop(out, revision->deployment);
+        if (revision->service && !revision->pods_left) /* those that still answer are found by it */
+            plan_drop(out, revision->service);
+    }
+}
+
+void decide_rollout(struct endpoint *endpoint)
+{
+    decide(endpoint);
+    forget_gone(endpoint);
+}

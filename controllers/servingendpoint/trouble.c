@@ -1,0 +1,136 @@
+#include <string.h>
+
+#include "endpoint.h"
+
+/* A reason of the kubelet's or the scheduler's, in our words, and what a person can do. */
+struct cause {
+    const char *reason;
+    const char *name; /* for conditions */
+    const char *what, *advice;
+};
+
+static const struct cause causes[] = {
+    { "ErrImagePull", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
+    { "ImagePullBackOff", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
+    { "InvalidImageName", "InvalidImageName", "has an invalid image name", "correct it in spec.template" },
+    { "ErrImageNeverPull",
+      "ErrImageNeverPull",
+      "needs an image that is not on its node",
+      "load it, or let it be pulled" },
+    { "CreateContainerConfigError",
+      "CreateContainerConfigError",
+      "lacks a Secret or ConfigMap that its template names",
+      "create it; the pod goes on by itself" },
+    { "CreateContainerError", "CreateContainerError", "cannot be started by its node", "look at the pod's events" },
+    { "RunContainerError", "RunContainerError", "cannot be started by its node", "check its command" },
+};
+
+/* -- what the server refused us
+ * -------------------------------------------------------------------------------------------- */
+
+static bool find_refusal(const struct endpoint *endpoint, const struct revision *revision, struct trouble *ret)
+{
+    for (size_t i = 0; i < endpoint->in->failure_count; i++) {
+        const struct failure *failure = &endpoint->in->failures[i];
+
+        if (strcmp(failure->role, revision->recipe.name) != 0)
+            continue;
+        ret->reason = failure->type == FAILURE_TAKEN    ? "NameTaken"
+                      : failure->type == FAILURE_SERVER ? "ServerTrouble"
+                                                        : "Denied";
+        ret->text =
+            arena_printf(endpoint->arena,
+                         "cannot have its %s %s: %s%.500s",
+                         kind_info(failure->kind)->name,
+                         failure->name,
+                         failure->type == FAILURE_TAKEN ? "delete what has that name; " : "the API server says: ",
+                         failure->message);
+        return true;
+    }
+    return false;
+}
+
+/* -- what its pods say
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool is_unschedulable(const struct endpoint *endpoint, const struct object *pod, struct trouble *ret)
+{
+    bool is_surge = endpoint->stable && endpoint->stable->pods;
+
+    if (!pod->pod.unschedulable)
+        return false;
+    ret->reason = "NoCapacity";
+    ret->text = arena_printf(endpoint->arena,
+                             "has pods that fit on no node%s: %s. The scheduler says: %.300s",
+                             is_surge ? " beside those that serve" : "",
+                             is_surge ? "add nodes, ask for less, or write strategy Recreate, which frees theirs first"
+                                      : "add nodes, or ask for less",
+                             pod->pod.wait_message);
+    return true;
+}
+
+static bool is_crashing(const struct endpoint *endpoint, const struct object *pod, struct trouble *ret)
+{
+    const struct pod_start *start = pod->pod.start;
+
+    if (strcmp(pod->pod.wait_reason, "CrashLoopBackOff") != 0)
+        return false;
+    ret->reason = "CrashLoopBackOff";
+    ret->text =
+        arena_printf(endpoint->arena,
+                     "has pods whose container ends as often as it is started (exit code %d, %d restarts)%s%.300s",
+                     start ? start->crash_code : 0,
+                     start ? start->restarts : 0,
+                     start && *start->crash_message ? ": " : "",
+                     start ? start->crash_message : "");
+    return true;
+}
+
+static bool is_held_up(const struct endpoint *endpoint, const struct object *pod, struct trouble *ret)
+{
+    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+        if (strcmp(causes[i].reason, pod->pod.wait_reason) != 0)
+            continue;
+        ret->reason = causes[i].name;
+        ret->text = arena_printf(endpoint->arena,
+                                 "has a pod that %s: %s%s%.300s",
+                                 causes[i].what,
+                                 causes[i].advice,
+                                 *pod->pod.wait_message ? ". The node says: " : "",
+                                 pod->pod.wait_message);
+        return true;
+    }
+    return false;
+}
+
+/* What the Deployment was refused: quota, Pod Security, a missing ServiceAccount. */
+static bool find_denial(const struct endpoint *endpoint, const struct revision *revision, struct trouble *ret)
+{
+    const char *message = revision->denied;
+
+    if (!message)
+        return false;
+    ret->reason = strstr(message, "exceeded quota")    ? "QuotaExceeded"
+                  : strstr(message, "PodSecurity")     ? "PodSecurityDenied"
+                  : strstr(message, "service account") ? "ServiceAccountMissing"
+                                                       : "PodsDenied";
+    ret->text = arena_printf(endpoint->arena, "is refused pods; the API server says: %.500s", message);
+    return true;
+}
+
+bool find_trouble(const struct endpoint *endpoint, const struct revision *revision, struct trouble *ret)
+{
+    struct objects pods = endpoint->in->grandchildren[KIND_POD];
+
+    if (find_refusal(endpoint, revision, ret) || find_denial(endpoint, revision, ret))
+        return true;
+    for (size_t i = 0; i < pods.count; i++) {
+        const struct object *pod = pods.items[i];
+
+        if (strcmp(pod->role, revision->recipe.name) != 0 || pod->deleted_at || pod->pod.ready)
+            continue;
+        if (is_unschedulable(endpoint, pod, ret) || is_crashing(endpoint, pod, ret) || is_held_up(endpoint, pod, ret))
+            return true;
+    }
+    return false;
+}
