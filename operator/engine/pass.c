@@ -76,7 +76,7 @@ static bool may_plan(struct engine *engine,
     if (!has_caught_up(engine, key, key->kind))
         return false;
     for (const enum kind *kind = controller->owns; *kind != KIND_COUNT; kind++)
-        if (!has_caught_up(engine, key, *kind))
+        if (kind_info(*kind)->optional ? !is_known(engine, key, *kind) : !has_caught_up(engine, key, *kind))
             return false;
     for (const enum kind *kind = controller->regards; *kind != KIND_COUNT; kind++)
         if (!is_known(engine, key, *kind))
@@ -116,6 +116,12 @@ static void show_failures(const struct key *key, struct arena *arena, struct obs
         *failures++ = refusal->failure;
 }
 
+static void show_absent(struct engine *engine, const struct object *self, struct observed *in)
+{
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        in->absent[kind] = kind_info(kind)->optional && engine_reflector(engine, kind, self->namespace)->absent;
+}
+
 static void draw(struct drawing *drawing, const struct object *self, bool confirmed)
 {
     struct engine *engine = drawing->engine;
@@ -135,6 +141,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
     drawing->in.confirmed = confirmed;
     drawing->in.agent_image = engine->options.agent_image;
     forget_old_refusals(drawing->key, self);
+    show_absent(engine, self, &drawing->in);
     show_failures(drawing->key, &drawing->arena, &drawing->in);
     reports_show(engine, &drawing->arena, &drawing->in);
     drawing->controller->plan(&drawing->in, &drawing->plan);
