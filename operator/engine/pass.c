@@ -222,7 +222,22 @@ static json_t *render_body(const struct drawing *drawing, const struct want *wan
 
 static enum action_type action_of(const struct want *want, bool ours)
 {
-    return want->mode == WANT_PREPARE ? ACTION_PREPARE : ours ? ACTION_APPLY : ACTION_CREATE;
+    if (want->mode == WANT_PREPARE)
+        return ACTION_PREPARE;
+    if (!ours)
+        return ACTION_CREATE;
+    return want->mode == WANT_APPLY ? ACTION_APPLY : ACTION_SCALE;
+}
+
+/* What makes a child that is there the one that is wanted; NULL: it is. */
+static struct http_request *render_change(struct drawing *drawing, const struct want *want, const struct object *child)
+{
+    json_auto_t *body = NULL;
+
+    if (want->mode == WANT_CREATE)
+        return write_scale(drawing->engine, child, want->scale);
+    body = render_child(&drawing->in, want);
+    return render_differs(child, body) ? write_apply(drawing->engine, child, body) : NULL;
 }
 
 static void render_want(struct pass *pass, struct drawing *drawing, const struct want *want)
@@ -233,15 +248,10 @@ static void render_want(struct pass *pass, struct drawing *drawing, const struct
     struct http_request *request = NULL;
     struct action *action;
 
-    if ((ours && (want->mode == WANT_CREATE || child->deleted_at)) || is_held_back(drawing, want))
+    if ((ours && render_is_settled(child, want)) || is_held_back(drawing, want))
         return;
-    if (ours) {
-        json_auto_t *body = render_child(&drawing->in, want);
-
-        if (!render_differs(child, body))
-            return;
-        request = write_apply(pass->engine, child, body);
-    }
+    if (ours && !(request = render_change(drawing, want, child)))
+        return;
     if (pass->action_count == MAX_WRITES_A_PASS) {
         pass->more = true;
         http_request_destroy(request);

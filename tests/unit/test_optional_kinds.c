@@ -93,7 +93,7 @@ static void optional_kind__comes__is_listed_and_watched(void **state)
     cluster_wait(&cluster, 30000);
     assert_false(seen.absent);
     assert_int_equal(seen.routes, 1);
-    assert_int_not_equal(cluster.route_watch.serial, 0);
+    assert_int_not_equal(cluster.watches[KIND_HTTP_ROUTE].serial, 0);
     engine_destroy(cluster.engine);
 }
 
