@@ -48,7 +48,7 @@ HTTP := $(call sources,operator/http/*.c)
 CLI := $(call sources,operator/cli/*.c)
 KUBE := $(call sources,operator/kube/*.c)
 # The engine proper does no I/O: simulation and golden link it without curl and libwebsockets.
-ENGINE := $(call sources,operator/engine/*.c) operator/http/request.c operator/kube/certificate.c operator/serve/metrics.c
+ENGINE := $(call sources,operator/engine/*.c) operator/http/question.c operator/http/request.c operator/kube/certificate.c operator/serve/metrics.c
 PROGRAM := $(sort $(PURE) $(CLI) $(HTTP) $(KUBE) $(call sources,operator/engine/*.c operator/serve/*.c operator/driver/*.c operator/commands/*.c) operator/main.c)
 
 # The agent stands on base and http alone. It has a main of its own, so its program is made when that is there.

@@ -160,6 +160,22 @@ static int fill_report_options(struct driver_options *out, struct arena *arena, 
     return 0;
 }
 
+static int check_namespaces(const struct engine_options *engine, struct error *err)
+{
+    size_t count = 0;
+
+    while (engine->namespaces && engine->namespaces[count])
+        count++;
+    if (count <= engine_max_namespaces())
+        return 0;
+    return error_set(err,
+                     ERROR_INVALID,
+                     "--namespace: %zu are more than the %zu that can be watched one by one; without it all are, by "
+                     "fewer watches",
+                     count,
+                     engine_max_namespaces());
+}
+
 static int run(const struct kube_config *config)
 {
     auto_arena struct arena arena = { 0 };
@@ -177,7 +193,8 @@ static int run(const struct kube_config *config)
              KV_STR("config", config->source));
     if (config->warning)
         log_warn(config->warning);
-    if (fill_report_options(&driver, &arena, &err) == 0 && driver_run(&driver, &err) == 0)
+    if (check_namespaces(&driver.engine, &err) == 0 && fill_report_options(&driver, &arena, &err) == 0 &&
+        driver_run(&driver, &err) == 0)
         return 0;
     log_error("ended", KV_STR("error", err.message));
     return 1;

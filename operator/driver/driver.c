@@ -17,7 +17,6 @@
 
 enum {
     INBOX_LIMIT = 64 * 1024 * 1024, /* bytes of watch messages that wait for the engine */
-    MAX_SLOTS = 64,
     HEARTBEAT_MS = 5000,
     STOP_MS = 30000,
 };
@@ -32,8 +31,8 @@ struct driver {
     struct net *net;
     struct mailbox *inbox;
     struct health *health;
-    struct watch_stream *streams[MAX_SLOTS]; /* chunked watches, by slot */
-    uint64_t socket_credentials[MAX_SLOTS];  /* the serial that the slot's websocket was opened with */
+    struct watch_stream *streams[ENGINE_MAX_WATCHES]; /* chunked watches, by slot */
+    uint64_t socket_credentials[ENGINE_MAX_WATCHES];  /* the serial that the slot's websocket was opened with */
     int signals;
     int64_t stop_at; /* monotonic ms: when to give up stopping; 0: not stopping */
     bool ended;
@@ -315,7 +314,7 @@ static int set_up(struct driver *driver, struct error *err)
 static void tear_down(struct driver *driver)
 {
     net_destroy(driver->net);
-    for (int i = 0; i < MAX_SLOTS; i++)
+    for (int i = 0; i < ENGINE_MAX_WATCHES; i++)
         watch_stream_destroy(driver->streams[i]);
     http_client_destroy(driver->http);
     mailbox_destroy(driver->inbox, news_free);

@@ -144,6 +144,14 @@ static json_t *render(const struct observed *in, const struct want *want)
     return render_child(&own, want);
 }
 
+/* {deployment/chat-1: 3} */
+static void say_scale(json_t *summary, const struct want *want)
+{
+    json_auto_t *name = name_of(want->kind, want->name);
+
+    jb_set(jb_child_object(summary, "scales"), json_string_value(name), jb_int(want->scale));
+}
+
 static void say_want(const struct rehearsal *all, const struct want *want, struct dry_run *run)
 {
     const struct object *self = all->in.self;
@@ -151,8 +159,12 @@ static void say_want(const struct rehearsal *all, const struct want *want, struc
     bool ours = child && strcmp(child->owner_uid, self->uid) == 0;
     json_auto_t *body = NULL;
 
-    if (ours && (want->mode == WANT_CREATE || child->deleted_at))
+    if (ours && render_is_settled(child, want))
         return;
+    if (ours && want->mode == WANT_CREATE) {
+        say_scale(run->summary, want);
+        return;
+    }
     body = render(&all->in, want);
     if (ours && !render_differs(child, body))
         return;

@@ -22,9 +22,9 @@ struct dry_run_input {
 
 struct dry_run {
     /*
-     * {confirms, guard, status, events, drops, releases, creates, applies, lookAgainAt}; what there is none of is left
-     * out. Objects are named like "pod/train-worker-0". With `confirms` there is nothing else: the pass would first
-     * read those objects live, and be planned again with `confirmed`.
+     * {confirms, guard, status, events, drops, releases, creates, applies, scales, lookAgainAt}; what there is none of
+     * is left out. Objects are named like "pod/train-worker-0"; `scales` has such names, and replicas. With `confirms`
+     * there is nothing else: the pass would first read those objects live, and be planned again with `confirmed`.
      */
     json_t *summary;
     json_t *bodies; /* an array: the objects of `creates` and `applies`, whole, in the order of the plan */

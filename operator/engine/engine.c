@@ -21,6 +21,7 @@ const struct engine_timings engine_default_timings = {
     .backoff_min = 800,
     .backoff_max = 30000,
     .absent_retry = 5000,
+    .optional_retry = 30000,
     .key_backoff_min = 1000,
     .key_backoff_max = 300000,
     .websocket_retry = 600000,
@@ -47,8 +48,8 @@ static void add_reflector(struct engine *engine, enum kind kind, const char *nam
 {
     struct reflector *reflector = &engine->reflectors[engine->reflector_count];
 
-    if (engine->reflector_count == MAX_REFLECTORS)
-        BUG("more than %d watches", MAX_REFLECTORS);
+    if (engine->reflector_count == ENGINE_MAX_WATCHES)
+        BUG("more than %d watches", ENGINE_MAX_WATCHES);
     *reflector = (struct reflector){ .engine = engine,
                                      .slot = (unsigned)engine->reflector_count++,
                                      .kind = kind,
@@ -74,6 +75,15 @@ static void add_reflectors(struct engine *engine)
     }
 }
 
+size_t engine_max_namespaces(void)
+{
+    size_t kinds = 0;
+
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        kinds += !kind_info(kind)->unseen;
+    return ENGINE_MAX_WATCHES / kinds;
+}
+
 struct engine *engine_create(const struct engine_options *options)
 {
     struct engine *engine = xcalloc(1, sizeof(*engine));
@@ -84,7 +94,7 @@ struct engine *engine_create(const struct engine_options *options)
     engine->random = options->seed | 1;
     outbox_init(&engine->outbox);
     engine->strays_at = INT64_MAX;
-    engine->reflectors = xcalloc(MAX_REFLECTORS, sizeof(*engine->reflectors));
+    engine->reflectors = xcalloc(ENGINE_MAX_WATCHES, sizeof(*engine->reflectors));
     map_init(&engine->pending, same_pending);
     store_init(&engine->store);
     queue_init(&engine->queue);

@@ -27,6 +27,7 @@ struct engine_timings {
     int64_t short_watch;              /* a watch that ends empty within it is suspicious; two in a row: list again */
     int64_t backoff_min, backoff_max; /* of a reflector */
     int64_t absent_retry;             /* of a list of a kind that the server does not have */
+    int64_t optional_retry;           /* likewise, of a kind that many servers do not have */
     int64_t key_backoff_min, key_backoff_max; /* of a key whose pass failed, of a child that was refused */
     int64_t websocket_retry;                  /* try the websocket again after falling back */
     int64_t lazy_status;                      /* a status that differs in counts only is written at most so often */
@@ -36,7 +37,7 @@ struct engine_timings {
 extern const struct engine_timings engine_default_timings;
 
 struct engine_options {
-    const char *const *namespaces; /* NULL-terminated; NULL or empty: all */
+    const char *const *namespaces; /* NULL-terminated, at most engine_max_namespaces(); NULL or empty: all */
     const char *selector;          /* label selector on our custom resources; NULL: none */
     enum watch_transport transport;
     bool transport_fixed; /* never change the transport */
@@ -84,6 +85,11 @@ struct event {
     const struct watch_signal *watch;     /* EVENT_WATCH */
     const struct report_call *report;     /* EVENT_REPORT */
 };
+
+enum { ENGINE_MAX_WATCHES = 512 }; /* the slots of watch commands are below it */
+
+/* A watch for each kind and namespace is so dear that whoever wants more is better off with one of all namespaces. */
+size_t engine_max_namespaces(void);
 
 struct engine *engine_create(const struct engine_options *options); /* strings are borrowed for the engine's life */
 void engine_destroy(struct engine *engine);

@@ -358,6 +358,33 @@ static void write_answered(struct engine *engine, void *context, const struct ht
     pass_advance(pass);
 }
 
+/*
+ * A uid that is another by now is answered 422, as a hook's refusal may be: neither says anything of the owner's spec.
+ * When nobody knows whether it was done, the watch will show.
+ */
+static void scale_answered(struct engine *engine, void *context, const struct http_response *response)
+{
+    enum answer_class class = answer_classify(response);
+    struct action *action = context;
+    struct pass *pass = action->pass;
+
+    pass->outstanding--;
+    if (class == ANSWER_OK) {
+        pass_need(pass, action->kind, answer_version(response->body));
+        action->group->allowed += 2;
+        refusal_clear(pass->key, action->kind, action->role);
+    } else if (class == ANSWER_INVALID || class == ANSWER_DENIED) {
+        refuse(action, FAILURE_DENIED, response);
+    } else if (class == ANSWER_BUSY) {
+        busy(action, response);
+    } else if (class == ANSWER_UNKNOWN) {
+        pass->failed = true;
+    } else {
+        queue_add_at(&engine->queue, pass->key, engine->now + GATE_RECHECK_MS);
+    }
+    pass_advance(pass);
+}
+
 /* -- stages ------------------------------------------------------------------------------------------------------- */
 
 /* The ground the plan stood on: the same object, unchanged but for its status, and the right to write. */
@@ -400,7 +427,7 @@ static void send_writes(struct pass *pass)
             action->group->sent >= action->group->allowed)
             continue;
         action->group->sent++;
-        send_action(action, write_answered);
+        send_action(action, action->type == ACTION_SCALE ? scale_answered : write_answered);
     }
 }
 

@@ -110,7 +110,7 @@ static void finish_list(struct reflector *reflector)
     reflector->version = reflector->list_version; /* not before: whoever waits for a version waits for all objects */
     wake_writers(reflector);
     reflector->lists++;
-    reflector->absent = false;
+    reflector->absent = reflector->absent && kind_info(reflector->kind)->optional; /* until its watch is open, too */
     reflector->problem[0] = '\0';
     if (!reflector->synced || reflector->listed)
         log_info("list finished",
@@ -125,10 +125,37 @@ static void finish_list(struct reflector *reflector)
     reflector->wake_at = engine->now;
 }
 
+void reflector_is_absent(struct reflector *reflector, int status, const char *why)
+{
+    struct engine *engine = reflector->engine;
+    bool is_news = !reflector->absent;
+
+    if (is_news)
+        log_info("the cluster does not have this kind, or not for us; looking again now and then",
+                 KV_STR("kind", kind_info(reflector->kind)->name),
+                 KV_STR("namespace", reflector->namespace ? reflector->namespace : "all"),
+                 KV_INT("status", status),
+                 KV_STR("error", why));
+    free(take(reflector->continue_token));
+    reflector->mark = ++engine->store.last_mark;
+    sweep(reflector);
+    reflector->absent = reflector->synced = true;
+    reflector->problem[0] = '\0';
+    reflector->failures = 0;
+    reflector->state = REFLECTOR_WAIT_LIST;
+    reflector->wake_at = engine->now + engine->options.timings.optional_retry;
+    if (is_news)
+        engine_kind_synced(engine);
+}
+
 static void list_failed(struct reflector *reflector, const struct http_response *response, const char *why)
 {
     struct engine *engine = reflector->engine;
 
+    if (kind_info(reflector->kind)->optional && (response->status == 404 || response->status == 403)) {
+        reflector_is_absent(reflector, response->status, why);
+        return;
+    }
     snprintf(reflector->problem,
              sizeof(reflector->problem),
              "%s: list failed: %.100s",

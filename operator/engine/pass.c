@@ -76,7 +76,7 @@ static bool may_plan(struct engine *engine,
     if (!has_caught_up(engine, key, key->kind))
         return false;
     for (const enum kind *kind = controller->owns; *kind != KIND_COUNT; kind++)
-        if (!has_caught_up(engine, key, *kind))
+        if (kind_info(*kind)->optional ? !is_known(engine, key, *kind) : !has_caught_up(engine, key, *kind))
             return false;
     for (const enum kind *kind = controller->regards; *kind != KIND_COUNT; kind++)
         if (!is_known(engine, key, *kind))
@@ -116,6 +116,12 @@ static void show_failures(const struct key *key, struct arena *arena, struct obs
         *failures++ = refusal->failure;
 }
 
+static void show_absent(struct engine *engine, const struct object *self, struct observed *in)
+{
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        in->absent[kind] = kind_info(kind)->optional && engine_reflector(engine, kind, self->namespace)->absent;
+}
+
 static void draw(struct drawing *drawing, const struct object *self, bool confirmed)
 {
     struct engine *engine = drawing->engine;
@@ -135,6 +141,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
     drawing->in.confirmed = confirmed;
     drawing->in.agent_image = engine->options.agent_image;
     forget_old_refusals(drawing->key, self);
+    show_absent(engine, self, &drawing->in);
     show_failures(drawing->key, &drawing->arena, &drawing->in);
     reports_show(engine, &drawing->arena, &drawing->in);
     drawing->controller->plan(&drawing->in, &drawing->plan);
@@ -215,7 +222,22 @@ static json_t *render_body(const struct drawing *drawing, const struct want *wan
 
 static enum action_type action_of(const struct want *want, bool ours)
 {
-    return want->mode == WANT_PREPARE ? ACTION_PREPARE : ours ? ACTION_APPLY : ACTION_CREATE;
+    if (want->mode == WANT_PREPARE)
+        return ACTION_PREPARE;
+    if (!ours)
+        return ACTION_CREATE;
+    return want->mode == WANT_APPLY ? ACTION_APPLY : ACTION_SCALE;
+}
+
+/* What makes a child that is there the one that is wanted; NULL: it is. */
+static struct http_request *render_change(struct drawing *drawing, const struct want *want, const struct object *child)
+{
+    json_auto_t *body = NULL;
+
+    if (want->mode == WANT_CREATE)
+        return write_scale(drawing->engine, child, want->scale);
+    body = render_child(&drawing->in, want);
+    return render_differs(child, body) ? write_apply(drawing->engine, child, body) : NULL;
 }
 
 static void render_want(struct pass *pass, struct drawing *drawing, const struct want *want)
@@ -226,15 +248,10 @@ static void render_want(struct pass *pass, struct drawing *drawing, const struct
     struct http_request *request = NULL;
     struct action *action;
 
-    if ((ours && (want->mode == WANT_CREATE || child->deleted_at)) || is_held_back(drawing, want))
+    if ((ours && render_is_settled(child, want)) || is_held_back(drawing, want))
         return;
-    if (ours) {
-        json_auto_t *body = render_child(&drawing->in, want);
-
-        if (!render_differs(child, body))
-            return;
-        request = write_apply(pass->engine, child, body);
-    }
+    if (ours && !(request = render_change(drawing, want, child)))
+        return;
     if (pass->action_count == MAX_WRITES_A_PASS) {
         pass->more = true;
         http_request_destroy(request);

@@ -12,7 +12,8 @@ enum action_type {
     ACTION_GUARD,
     ACTION_PREPARE,
     ACTION_CREATE,
-    ACTION_APPLY
+    ACTION_APPLY,
+    ACTION_SCALE
 };
 
 /* Children made from one template: after a refusal no sibling is tried, and before a success only one is. */
@@ -30,7 +31,7 @@ struct action {
     char *name, *role, *uid;
     int attempt;
     struct http_request *request; /* NULL once sent */
-    struct group *group;          /* what is prepared, created and applied */
+    struct group *group;          /* what is prepared, created, applied and scaled */
     struct pass *pass;
 };
 

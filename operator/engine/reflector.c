@@ -230,13 +230,20 @@ static void count_refusal(struct reflector *reflector, const struct watch_signal
 
 static void watch_refused(struct reflector *reflector, const struct watch_signal *signal)
 {
-    if (!reflector->failures)
+    /* An upgrade may be refused so by a proxy: what counts is what a list says, or a watch without upgrade. */
+    bool is_denied = kind_info(reflector->kind)->optional && signal->http_status == 403;
+
+    if (!reflector->failures && !reflector->absent)
         log_warn("watch refused",
                  KV_STR("kind", kind_info(reflector->kind)->name),
                  KV_INT("status", signal->http_status),
                  KV_STR("error", signal->problem));
     count_refusal(reflector, signal);
-    if (signal->http_status == 410 || signal->http_status == 404) {
+    if (is_denied && reflector->transport == WATCH_HTTP) {
+        reflector_is_absent(reflector, signal->http_status, signal->problem);
+        return;
+    }
+    if (signal->http_status == 410 || signal->http_status == 404 || is_denied) {
         reflector->restarts_gone++;
         reflector_wait(reflector, REFLECTOR_WAIT_LIST, signal->retry_after_ms);
         return;
@@ -268,6 +275,16 @@ static void watch_closed(struct reflector *reflector, const struct watch_signal 
     }
 }
 
+/* An optional kind came, and can be watched. */
+static void note_presence(struct reflector *reflector)
+{
+    if (!reflector->absent)
+        return;
+    reflector->absent = false;
+    log_info("the cluster has this kind now", KV_STR("kind", kind_info(reflector->kind)->name));
+    engine_kind_synced(reflector->engine);
+}
+
 void reflector_signal(struct reflector *reflector, const struct watch_signal *signal)
 {
     if (signal->serial != reflector->serial ||
@@ -278,6 +295,7 @@ void reflector_signal(struct reflector *reflector, const struct watch_signal *si
     case WATCH_OPENED:
         reflector->state = REFLECTOR_WATCHING;
         reflector->refused_upgrades = 0;
+        note_presence(reflector);
         break;
     case WATCH_MESSAGE:
         reflector->state = REFLECTOR_WATCHING;
@@ -285,6 +303,7 @@ void reflector_signal(struct reflector *reflector, const struct watch_signal *si
         reflector->events++;
         reflector->bytes += signal->message.length;
         reflector->failures = 0;
+        note_presence(reflector);
         read_event(reflector, signal->message);
         break;
     case WATCH_CLOSED:
@@ -335,7 +354,7 @@ void reflector_refresh(struct reflector *reflector)
 {
     if (reflector->state == REFLECTOR_OPENING || reflector->state == REFLECTOR_WATCHING)
         stop_watch(reflector);
-    reflector->synced = false;
+    reflector->synced = reflector->absent = false;
     if (reflector->state != REFLECTOR_LISTING)
         reflector_list_again(reflector);
 }

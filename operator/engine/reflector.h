@@ -37,7 +37,7 @@ struct reflector {
     uint64_t version;      /* everything up to here has been seen */
     uint64_t list_version; /* of the list under way: its pages tell of one moment, and count when all are there */
     bool synced;           /* has finished its first list */
-    bool absent;           /* the server does not have the kind */
+    bool absent;           /* the server does not have the kind; or it is optional, and not for us to see */
     unsigned serial;
     int64_t wake_at; /* when a WAIT ends */
     int64_t opened_at, heard_at;
@@ -63,6 +63,9 @@ void reflector_signal(struct reflector *reflector, const struct watch_signal *si
 
 void reflector_list(struct reflector *reflector); /* starts a list; it ends in WAIT_WATCH or WAIT_LIST */
 void reflector_list_again(struct reflector *reflector);
+
+/* An optional kind is not there: it counts as empty, whatever was there before, and is looked for at a calm pace. */
+void reflector_is_absent(struct reflector *reflector, int status, const char *why);
 
 /* Nothing that was seen so far counts: a new leader must not decide from a watch that lags. */
 void reflector_refresh(struct reflector *reflector);

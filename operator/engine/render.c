@@ -61,6 +61,8 @@ json_t *render_child(const struct observed *in, const struct want *want)
         jb_set(metadata, "ownerReferences", ARR(owner_reference(in->self)));
     if (want->record)
         jb_append(jb_child_array(metadata, "finalizers"), jb_str(FINALIZER_RECORD));
+    if (want->scale != SCALE_FREE)
+        jb_set(jb_child_object(body, "spec"), "replicas", jb_int(want->scale));
     if (want->mode == WANT_APPLY)
         add_hash(body);
     return body;
@@ -100,6 +102,30 @@ bool render_differs(const struct object *child, const json_t *body)
     return !contains(spec, jb_get(body, "spec"));
 }
 
+struct scaled {
+    int64_t replicas;
+    bool has_replicas;
+};
+
+/* How many replicas of itself the child is to keep; what says nothing keeps one. */
+static int scale_of(const struct object *child)
+{
+    static const struct field list[] = {
+        { "replicas", FIELD_INT, offsetof(struct scaled, replicas), offsetof(struct scaled, has_replicas) },
+    };
+    static const struct fields type = { list, ARRAY_SIZE(list), sizeof(struct scaled) };
+    auto_arena struct arena arena = { 0 };
+    const struct scaled *scaled = object_part(&type, child->spec, &arena);
+
+    return scaled && scaled->has_replicas ? (int)scaled->replicas : 1;
+}
+
+bool render_is_settled(const struct object *child, const struct want *want)
+{
+    return child->deleted_at ||
+           (want->mode == WANT_CREATE && (want->scale == SCALE_FREE || want->scale == scale_of(child)));
+}
+
 /* -- status ------------------------------------------------------------------------------------------------------- */
 
 json_t *render_current_status(const struct observed *in)
@@ -122,7 +148,7 @@ static const json_t *find_condition(const json_t *conditions, const char *type)
 
 static json_t *render_condition(const struct observed *in, const struct plan_condition *wanted, const json_t *before)
 {
-    const char *status = wanted->status ? "True" : "False";
+    const char *status = wanted->unknown ? "Unknown" : wanted->status ? "True" : "False";
     bool same = strcmp(jb_get_str(before, "status"), status) == 0;
 
     return OBJ(

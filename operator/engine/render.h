@@ -6,9 +6,12 @@
 
 /*
  * The whole body of a wanted child: what its late body builds, and apiVersion, kind, name, namespace, owner reference,
- * labels, finalizer, and for applied kinds the hash annotation. The caller owns it.
+ * labels, finalizer, replicas when it is scaled, and for applied kinds the hash annotation. The caller owns it.
  */
 json_t *render_child(const struct observed *in, const struct want *want);
+
+/* True when a child that is there is left alone: it leaves, or is made once and has the scale that is wanted. */
+bool render_is_settled(const struct object *child, const struct want *want);
 
 /* True when what exists is no longer what is wanted, by the hash of its inputs or by what the server has. */
 bool render_differs(const struct object *child, const json_t *body);

@@ -17,7 +17,6 @@
 enum {
     DEFAULT_WINDOW = 16,
     MAX_WRITES_A_PASS = 64,
-    MAX_REFLECTORS = 64,
     GATE_RECHECK_MS = 1000, /* a key that waits for its own writes to be seen looks again this late at the latest */
     REFERRED_MS = 250,      /* an object looks this late at who refers to it */
 };

@@ -80,6 +80,17 @@ struct http_request *write_release(struct engine *engine, const struct object *c
     return write_request(engine, HTTP_PATCH, &path, strategic_patch, body);
 }
 
+struct http_request *write_scale(struct engine *engine, const struct object *child, int scale)
+{
+    struct strbuf path = { .maximum = STRBUF_MAX_TEXT };
+    json_auto_t *body =
+        OBJ({ "metadata", OBJ({ "uid", jb_str(child->uid) }) }, { "spec", OBJ({ "replicas", jb_int(scale) }) });
+
+    path_object(&path, child->kind, child->namespace, child->name);
+    strbuf_adds(&path, "?fieldManager=kitae&fieldValidation=Strict");
+    return write_request(engine, HTTP_PATCH, &path, merge_patch, body);
+}
+
 struct http_request *write_relabel(struct engine *engine, const struct object *child)
 {
     struct strbuf path = { .maximum = STRBUF_MAX_TEXT };

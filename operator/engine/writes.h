@@ -13,6 +13,14 @@ struct http_request *write_apply(struct engine *engine, const struct object *chi
 struct http_request *write_delete(struct engine *engine, const struct object *child, bool by_force);
 
 struct http_request *write_release(struct engine *engine, const struct object *child); /* strips FINALIZER_RECORD */
+
+/*
+ * Sets spec.replicas, by a patch of the object: that needs no right beyond what strays need (patch), where /scale would
+ * need one more. It holds for that uid and for any version: the number does not follow from the one that was there, so
+ * whoever wrote in between loses nothing by it, and a Deployment's status, which changes with every pod, would make a
+ * write for one version fail again and again.
+ */
+struct http_request *write_scale(struct engine *engine, const struct object *child, int scale);
 struct http_request *write_relabel(struct engine *engine,
                                    const struct object *child); /* puts our labels back, on that version */
 struct http_request *write_guard(struct engine *engine, const struct object *self, bool on); /* FINALIZER_IN_USE */

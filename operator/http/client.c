@@ -10,7 +10,7 @@
 #include "stream.h"
 
 enum {
-    MAX_CONNECTIONS = 40, /* kept alive, and handles kept */
+    MAX_CONNECTIONS = 80, /* kept alive, and handles kept: the window, chunked watches, questions to others */
     MAX_KEPT_BODY = 64 * 1024,
 };
 
@@ -80,6 +80,12 @@ static int about_to_send(void *context, char *to, char *from, int to_port, int f
     return CURL_PREREQFUNC_OK;
 }
 
+void stream_put_place(struct http_stream *stream)
+{
+    curl_easy_setopt(stream->easy, CURLOPT_ERRORBUFFER, stream->problem);
+    curl_easy_setopt(stream->easy, CURLOPT_PRIVATE, stream);
+}
+
 void stream_put_common(struct http_client *client, struct http_stream *stream, const char *path)
 {
     auto_strbuf struct strbuf url = { 0 };
@@ -88,10 +94,9 @@ void stream_put_common(struct http_client *client, struct http_stream *stream, c
     strbuf_addf(&url, "%s%s", client->settings.url, path);
     curl_easy_setopt(easy, CURLOPT_URL, strbuf_text(&url));
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, stream->problem);
+    stream_put_place(stream);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_send);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, stream);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, stream);
     http_settings_put(&client->settings, easy);
 }
 

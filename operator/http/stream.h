@@ -1,5 +1,5 @@
 #pragma once
-/* What client.c and call.c know of each other: streams, the exchanges that a client has under way. */
+/* What client.c, call.c and outside.c know of each other: streams, the exchanges that a client has under way. */
 
 #include <curl/curl.h>
 
@@ -44,6 +44,7 @@ struct http_client {
 /* A fresh one, or one that was kept. What is put into it is forgotten at its end. */
 struct http_stream *stream_get(struct http_client *client);
 void stream_add_header(struct http_stream *stream, const char *name, const char *value);
+void stream_put_place(struct http_stream *stream); /* where curl finds it, and puts problems */
 void stream_put_common(struct http_client *client, struct http_stream *stream, const char *path);
 void stream_put_receiver(struct http_stream *stream, http_receive *receive, http_end *end, void *context);
 bool stream_is_held(const struct http_stream *stream);

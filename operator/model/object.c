@@ -7,33 +7,7 @@
 #include "../base/memory.h"
 #include "../base/scan.h"
 #include "object_fields.h"
-
-enum {
-    TERMINATION_MESSAGE_KEPT = 1024, /* bytes, from the end */
-    WAIT_MESSAGE_KEPT = 256,         /* bytes, from the start: the scheduler lists every node */
-};
-
-/* Cuts text to at most `kept` bytes without splitting a UTF-8 sequence. */
-static const char *head(struct arena *arena, const char *text, size_t kept)
-{
-    if (!text || strlen(text) <= kept)
-        return text;
-    while (kept && ((unsigned char)text[kept] & 0xc0) == 0x80)
-        kept--;
-    return arena_strndup(arena, text, kept);
-}
-
-static const char *tail(const char *text, size_t kept)
-{
-    size_t length = text ? strlen(text) : 0;
-
-    if (length <= kept)
-        return text;
-    text += length - kept;
-    while (((unsigned char)*text & 0xc0) == 0x80)
-        text++;
-    return text;
-}
+#include "pod_summary.h"
 
 static bool is(const char *text, const char *wanted)
 {
@@ -50,122 +24,6 @@ static int parse_small_int(const char *text, int fallback)
     errno = 0;
     value = strtol(text, &end, 10);
     return *end || errno || value < 0 || value > INT32_MAX ? fallback : (int)value;
-}
-
-static const struct wire_terminated *terminated(const struct wire_container_status *container)
-{
-    return container->state ? container->state->terminated : NULL;
-}
-
-/* The failing container that ended first; without one, the one that ended last. NULL when none has ended. */
-static const struct wire_terminated *telling_end(const struct wire_container_status *containers, size_t count)
-{
-    const struct wire_terminated *failed = NULL, *last = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct wire_terminated *end = terminated(&containers[i]);
-
-        if (!end)
-            continue;
-        if (end->exit_code && (!failed || end->finished_at < failed->finished_at))
-            failed = end;
-        if (!last || end->finished_at > last->finished_at)
-            last = end;
-    }
-    return failed ? failed : last;
-}
-
-static void summarise_end(const struct wire_pod_status *status, struct pod *pod)
-{
-    const struct wire_terminated *end = telling_end(status->containers, status->container_count);
-
-    if (!end && pod->phase == POD_FAILED) /* else it is a sidecar: how it was stopped says nothing of the work */
-        end = telling_end(status->init_containers, status->init_container_count);
-    if (end) {
-        pod->ended = true;
-        pod->exit_code = (int)end->exit_code;
-        pod->started_at = end->started_at;
-        pod->finished_at = end->finished_at;
-        pod->end_reason = end->reason;
-        pod->end_message = tail(end->message, TERMINATION_MESSAGE_KEPT);
-    }
-    if (status->reason) {
-        pod->end_reason = status->reason;
-        if (!pod->end_message)
-            pod->end_message = tail(status->message, TERMINATION_MESSAGE_KEPT);
-    }
-}
-
-/* Waits that every start goes through; another reason tells more. */
-static bool is_routine(const char *reason)
-{
-    return !reason || is(reason, "PodInitializing") || is(reason, "ContainerCreating");
-}
-
-static void summarise_waiting(const struct wire_container_status *containers,
-                              size_t count,
-                              struct pod *pod,
-                              struct arena *arena)
-{
-    for (size_t i = 0; i < count && is_routine(pod->wait_reason); i++) {
-        const struct wire_waiting *waiting = containers[i].state ? containers[i].state->waiting : NULL;
-
-        if (!waiting || (pod->wait_reason && is_routine(waiting->reason)))
-            continue;
-        pod->wait_reason = waiting->reason;
-        pod->wait_message = head(arena, waiting->message, WAIT_MESSAGE_KEPT);
-    }
-}
-
-static void summarise_conditions(const struct wire_pod_status *status, struct pod *pod, struct arena *arena)
-{
-    for (size_t i = 0; i < status->condition_count; i++) {
-        const struct wire_condition *condition = &status->conditions[i];
-
-        if (is(condition->type, "Ready"))
-            pod->ready = is(condition->status, "True");
-        if (is(condition->type, "DisruptionTarget") && is(condition->status, "True"))
-            pod->disrupted = true;
-        if (is(condition->type, "PodScheduled") && is(condition->status, "False") &&
-            is(condition->reason, "Unschedulable")) {
-            pod->unschedulable = true;
-            pod->wait_reason = condition->reason;
-            pod->wait_message = head(arena, condition->message, WAIT_MESSAGE_KEPT);
-        }
-    }
-}
-
-static enum pod_phase parse_phase(const char *phase)
-{
-    return is(phase, "Running")     ? POD_RUNNING
-           : is(phase, "Succeeded") ? POD_SUCCEEDED
-           : is(phase, "Failed")    ? POD_FAILED
-                                    : POD_PENDING;
-}
-
-static int summarise_pod(const struct wire_object *wire, struct arena *arena, struct pod *pod, struct error *err)
-{
-    struct wire_pod_status status = { 0 };
-    struct wire_pod_spec spec = { 0 };
-    struct scan scan;
-
-    if (wire->spec.data) {
-        scan_init(&scan, wire->spec);
-        if (fields_decode(&wire_pod_spec_type, "spec", &scan, arena, &spec, err) < 0)
-            return -1;
-    }
-    if (wire->status.data) {
-        scan_init(&scan, wire->status);
-        if (fields_decode(&wire_pod_status_type, "status", &scan, arena, &status, err) < 0)
-            return -1;
-    }
-    *pod = (struct pod){ .phase = parse_phase(status.phase), .node = spec.node };
-    summarise_conditions(&status, pod, arena);
-    summarise_waiting(status.init_containers, status.init_container_count, pod, arena);
-    summarise_waiting(status.containers, status.container_count, pod, arena);
-    pod->taken_at = status.started_at;
-    summarise_end(&status, pod);
-    return 0;
 }
 
 /* A label can be copied by anybody; only below a controller that is no custom resource of ours it tells something. */
@@ -187,6 +45,18 @@ static void fill_owner(const struct wire_metadata *metadata, const struct wire_l
         }
         return;
     }
+}
+
+/* What a Deployment makes pods with is a ReplicaSet; its labels are those of the pods. */
+static bool is_of_deployment(const struct wire_object *wire, const struct object *pod)
+{
+    const struct wire_metadata *metadata = wire->metadata;
+
+    for (size_t i = 0; i < metadata->owner_count; i++)
+        if (metadata->owners[i].controller)
+            return pod->grandparent_uid && *pod->grandparent_uid && is(metadata->owners[i].api_version, "apps/v1") &&
+                   is(metadata->owners[i].kind, "ReplicaSet");
+    return false;
 }
 
 static bool has_finalizer(const struct wire_metadata *metadata, const char *name)
@@ -251,7 +121,7 @@ static const char *add_mentions(const char *list,
 }
 
 /* Of a spec that does not decode nothing is known: its own pass says what is wrong with it. */
-static const char *list_references(struct slice spec, struct arena *arena)
+static const char *list_named(struct slice spec, struct arena *arena)
 {
     const struct wire_mentions *mentions = object_part(&wire_mentions_type, spec, arena);
     const char *list = "";
@@ -259,7 +129,28 @@ static const char *list_references(struct slice spec, struct arena *arena)
     if (!mentions)
         return list;
     list = add_mentions(list, mentions->data, mentions->data_count, arena);
-    return add_mentions(list, mentions->outputs, mentions->output_count, arena);
+    list = add_mentions(list, mentions->outputs, mentions->output_count, arena);
+    return add_reference(list, KIND_MODEL, mentions->model, arena);
+}
+
+/* What is served is in use also when the spec names another by now. */
+static const char *add_served(const char *list, struct slice status, struct arena *arena)
+{
+    const struct wire_served *served = object_part(&wire_served_type, status, arena);
+
+    for (size_t i = 0; served && i < served->revision_count; i++) {
+        struct wire_reference reference = { served->revisions[i].model };
+
+        list = add_reference(list, KIND_MODEL, &reference, arena);
+    }
+    return list;
+}
+
+static const char *list_references(enum kind kind, const struct wire_object *wire, struct arena *arena)
+{
+    const char *list = list_named(wire->spec, arena);
+
+    return kind == KIND_SERVING_ENDPOINT ? add_served(list, wire->status, arena) : list;
 }
 
 bool object_next_reference(const struct object *object, const char **at, enum kind *ret_kind, struct slice *ret_name)
@@ -308,10 +199,13 @@ const void *object_part(const struct fields *type, struct slice text, struct are
 
 /* -- one allocation ------------------------------------------------------------------------------------------------ */
 
+enum { OBJECT_STRINGS = 17 };
+
 /* All strings of an object, so that they can be moved into its allocation by a loop. */
 static size_t list_strings(struct object *object, const char ***ret)
 {
-    const char **all[] = {
+    struct pod_start *start = (struct pod_start *)object->pod.start;
+    const char **all[OBJECT_STRINGS] = {
         &object->namespace,
         &object->name,
         &object->uid,
@@ -327,13 +221,18 @@ static size_t list_strings(struct object *object, const char ***ret)
         &object->pod.wait_reason,
         &object->pod.wait_message,
         &object->pod.node,
+        start ? &start->fetch_message : NULL,
+        start ? &start->crash_message : NULL,
     };
 
     memcpy(ret, all, sizeof(all));
-    return ARRAY_SIZE(all);
+    return start ? OBJECT_STRINGS : OBJECT_STRINGS - 2;
 }
 
-enum { OBJECT_STRINGS = 15 };
+static size_t start_size(const struct object *object)
+{
+    return object->pod.start ? sizeof(*object->pod.start) : 0;
+}
 
 static char *move_slice(struct slice *slice, char *at)
 {
@@ -350,22 +249,24 @@ static struct object *pack(const struct object *loose)
 {
     const char **strings[OBJECT_STRINGS];
     struct object *packed;
-    size_t size = sizeof(*packed) + loose->spec.length + loose->status.length + 3, count;
+    size_t size = sizeof(*packed) + start_size(loose) + loose->spec.length + loose->status.length + 3, count;
     struct object copy = *loose;
-    char *at;
+    char *empty, *at;
 
     count = list_strings(&copy, strings);
     for (size_t i = 0; i < count; i++)
         size += *strings[i] ? strlen(*strings[i]) + 1 : 0;
     packed = xcalloc(1, size);
     *packed = copy;
-    at = (char *)(packed + 1);
-    *at++ = '\0';
+    if (loose->pod.start)
+        packed->pod.start = memcpy(packed + 1, loose->pod.start, start_size(loose));
+    empty = (char *)(packed + 1) + start_size(loose);
+    at = empty + 1;
     list_strings(packed, strings);
     for (size_t i = 0; i < count; i++) {
         const char *from = *strings[i];
 
-        *strings[i] = from && *from ? at : (char *)(packed + 1);
+        *strings[i] = from && *from ? at : empty;
         if (from && *from)
             at = stpcpy(at, from) + 1;
     }
@@ -387,14 +288,14 @@ int object_decode(enum kind kind, struct slice text, struct object **ret_object,
     if (!wire.metadata || !wire.metadata->name || !wire.metadata->uid)
         return error_set(err, ERROR_INVALID, "a %s without metadata.name or metadata.uid", kind_info(kind)->kind);
     fill_metadata(wire.metadata, &loose);
-    if (kind == KIND_POD && summarise_pod(&wire, &arena, &loose.pod, err) < 0)
+    if (kind == KIND_POD && pod_summarise(&wire, is_of_deployment(&wire, &loose), &arena, &loose.pod, err) < 0)
         return error_wrap(err, "Pod %s", loose.name);
     if (kind != KIND_POD)
         loose.spec = wire.spec;
     if (kind_info(kind)->keeps_status)
         loose.status = wire.status;
     if (!kind_info(kind)->child)
-        loose.references = list_references(wire.spec, &arena);
+        loose.references = list_references(kind, &wire, &arena);
     *ret_object = pack(&loose);
     return 0;
 }
@@ -408,7 +309,7 @@ size_t object_size(const struct object *object)
 {
     const char **strings[OBJECT_STRINGS];
     struct object copy = *object;
-    size_t size = sizeof(copy) + 1, count = list_strings(&copy, strings);
+    size_t size = sizeof(copy) + start_size(object) + 1, count = list_strings(&copy, strings);
 
     for (size_t i = 0; i < count; i++)
         size += **strings[i] ? strlen(*strings[i]) + 1 : 0;

@@ -53,11 +53,12 @@ struct pod_start {
     int64_t scheduled_at;
     int64_t fetch_started_at, fetch_finished_at; /* of the first init container */
     int64_t running_at;                          /* the last of its containers was started */
-    int64_t ready_at;                            /* the last time that it became so */
+    int64_t ready_at;                            /* the last time that it became so; 0 also when it is not any more */
     int restarts;                                /* of all its containers */
-    const char *fetch_message;                   /* what the first init container said at its end */
-    const char *crash_message;                   /* of the container that ended last and was started again */
-    int crash_code;                              /* likewise: its exit code */
+    const char *fetch_message; /* what the first init container said at its end, the last one when there are several */
+    const char *crash_message; /* of the container that ended last and is, or will be, started again; the reason when it
+                                  said nothing (OOMKilled) */
+    int crash_code;            /* likewise: its exit code */
 };
 
 /* The summary of a pod's status. Strings are "" when absent. */
@@ -101,7 +102,7 @@ struct object {
     const char *role;
     const char *hash;         /* ANNOTATION_HASH, "" when absent */
     const char *requested_at; /* ANNOTATION_REQUESTED, "" when absent */
-    const char *references;   /* what the spec of a custom resource names, for object_next_reference */
+    const char *references;   /* what a custom resource names, for object_next_reference */
     struct slice spec;        /* all but pods: JSON text, NUL-terminated */
     struct slice status;      /* kinds that keep it: likewise; data NULL when the object has none */
     struct pod pod;           /* KIND_POD */
@@ -119,8 +120,9 @@ void object_destroy(struct object *object); /* NULL is fine */
 size_t object_size(const struct object *object);
 
 /*
- * The objects in the same namespace that the spec names by `...Ref`, each once. *at is NULL before the first call;
- * false at the end. The name is borrowed from the object.
+ * The objects in the same namespace that the spec names by `...Ref`, and the Models whose versions a ServingEndpoint
+ * serves by its status, each once. *at is NULL before the first call; false at the end. The name is borrowed from the
+ * object.
  */
 bool object_next_reference(const struct object *object, const char **at, enum kind *ret_kind, struct slice *ret_name);
 

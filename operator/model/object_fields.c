@@ -90,6 +90,7 @@ static const struct field condition_fields[] = {
     STRING(condition, "status", status),
     STRING(condition, "reason", reason),
     STRING(condition, "message", message),
+    TIME(condition, "lastTransitionTime", changed_at),
 };
 static const struct fields condition_type = TABLE(condition);
 
@@ -106,7 +107,13 @@ static const struct field waiting_fields[] = {
 };
 static const struct fields waiting_type = TABLE(waiting);
 
+static const struct field running_fields[] = {
+    TIME(running, "startedAt", started_at),
+};
+static const struct fields running_type = TABLE(running);
+
 static const struct field state_fields[] = {
+    OBJECT(state, "running", running, running_type),
     OBJECT(state, "terminated", terminated, terminated_type),
     OBJECT(state, "waiting", waiting, waiting_type),
 };
@@ -115,6 +122,8 @@ static const struct fields state_type = TABLE(state);
 static const struct field container_status_fields[] = {
     STRING(container_status, "name", name),
     OBJECT(container_status, "state", state, state_type),
+    OBJECT(container_status, "lastState", last_state, state_type),
+    INT(container_status, "restartCount", restarts),
 };
 static const struct fields container_status_type = TABLE(container_status);
 
@@ -148,5 +157,16 @@ static const struct fields mention_type = TABLE(mention);
 static const struct field mentions_fields[] = {
     LIST(mentions, "data", data, data_count, mention_type),
     LIST(mentions, "outputs", outputs, output_count, mention_type),
+    OBJECT(mentions, "modelRef", model, reference_type),
 };
 const struct fields wire_mentions_type = TABLE(mentions);
+
+static const struct field revision_fields[] = {
+    STRING(revision, "model", model),
+};
+static const struct fields revision_type = TABLE(revision);
+
+static const struct field served_fields[] = {
+    LIST(served, "revisions", revisions, revision_count, revision_type),
+};
+const struct fields wire_served_type = TABLE(served);

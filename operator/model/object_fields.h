@@ -1,5 +1,6 @@
 #pragma once
-/* The part of foreign objects that we read, as structs for the field decoder. Only object.c needs them. */
+/* The part of foreign objects that we read, as structs for the field decoder. Only object.c and pod_summary.c need
+   them. */
 
 #include "../base/fields.h"
 
@@ -31,6 +32,11 @@ struct wire_metadata {
 
 struct wire_condition {
     const char *type, *status, *reason, *message;
+    int64_t changed_at;
+};
+
+struct wire_running {
+    int64_t started_at;
 };
 
 struct wire_terminated {
@@ -45,13 +51,16 @@ struct wire_waiting {
 };
 
 struct wire_state {
+    const struct wire_running *running;
     const struct wire_terminated *terminated;
     const struct wire_waiting *waiting;
 };
 
 struct wire_container_status {
     const char *name;
-    const struct wire_state *state;
+    const struct wire_state *state, *last_state;
+    int64_t restarts;
+    bool has_restarts;
 };
 
 struct wire_pod_status {
@@ -88,7 +97,18 @@ struct wire_mentions {
     size_t data_count;
     const struct wire_mention *outputs;
     size_t output_count;
+    const struct wire_reference *model;
 };
 
-extern const struct fields wire_mentions_type;
+/* What the status of a ServingEndpoint names. */
+struct wire_revision {
+    const char *model;
+};
+
+struct wire_served {
+    const struct wire_revision *revisions;
+    size_t revision_count;
+};
+
+extern const struct fields wire_mentions_type, wire_served_type;
 extern const struct fields wire_object_type, wire_pod_spec_type, wire_pod_status_type;

@@ -76,8 +76,8 @@ struct observed {
     struct slice status_text; /* the same as JSON; data NULL: none yet */
     struct objects children[KIND_COUNT];
     struct objects grandchildren[KIND_COUNT]; /* made by children: evidence, never dropped or written to */
-    struct objects referred;                  /* what the spec names, where it exists; of several kinds */
-    struct objects referrers;                 /* custom resources whose spec names this object; likewise */
+    struct objects referred;                  /* what it names, where that exists; of several kinds */
+    struct objects referrers;                 /* custom resources that name this object; likewise */
     const char *agent_image;                  /* of the pods that move data */
     const struct failure *failures;
     size_t failure_count;

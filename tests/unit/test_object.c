@@ -405,6 +405,167 @@ static void object_decode__bad_input__table(void **state)
     }
 }
 
+/* A pod with such owners, labels and status. */
+static struct object *decode_owned(const char *owner, const char *label, const char *status)
+{
+    auto_strbuf struct strbuf text = { 0 };
+
+    strbuf_addf(&text,
+                "{'metadata':{'name':'chat-1','uid':'u','labels':{'kitae.dev/role':'chat-0a1b2c3d'%s},"
+                "'ownerReferences':[{%s,'name':'r','uid':'u-9','controller':true}]},'status':%s}",
+                label,
+                owner,
+                status);
+    return decode(KIND_POD, strbuf_text(&text));
+}
+
+#define REPLICA_SET "'apiVersion':'apps/v1','kind':'ReplicaSet'"
+#define OUR_LABEL   ",'kitae.dev/owner-uid':'u-e'"
+
+static void object_decode__start__is_kept_of_pods_of_deployments(void **state)
+{
+    static const struct {
+        const char *owner, *label;
+        bool kept;
+    } cases[] = {
+        { REPLICA_SET, OUR_LABEL, true },
+        { REPLICA_SET, "", false },
+        { REPLICA_SET, ",'kitae.dev/owner-uid':''", false },
+        { "'apiVersion':'batch/v1','kind':'Job'", OUR_LABEL, false },
+        { "'apiVersion':'example.org/v1','kind':'ReplicaSet'", OUR_LABEL, false },
+        { "'apiVersion':'kitae.dev/v1alpha1','kind':'TrainingJob'", OUR_LABEL, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct object *pod = decode_owned(cases[i].owner, cases[i].label, "{'phase':'Pending'}");
+
+        if ((pod->pod.start != NULL) != cases[i].kept)
+            fail_msg("case %zu: %s", i, pod->pod.start ? "kept" : "not kept");
+        object_destroy(pod);
+    }
+}
+
+#define AT(second) (1795413600 + (second)) /* 2026-11-23T06:00:00Z */
+
+static const struct {
+    const char *name, *status;
+    struct pod_start want; /* strings NULL: "" */
+} starts[] = {
+    { "not scheduled yet",
+      "{'conditions':[{'type':'PodScheduled','status':'False','lastTransitionTime':'2026-11-23T06:00:01Z'}]}",
+      { 0 } },
+    { "fetches",
+      "{'conditions':[{'type':'PodScheduled','status':'True','lastTransitionTime':'2026-11-23T06:00:01Z'},"
+      "{'type':'Ready','status':'False','lastTransitionTime':'2026-11-23T06:00:01Z'}],"
+      "'initContainerStatuses':[{'name':'fetch','restartCount':0,'lastState':{},'state':{'running':{'startedAt':"
+      "'2026-11-23T06:00:03Z'}}}],'containerStatuses':[{'name':'main','state':{'waiting':{'reason':"
+      "'PodInitializing'}}}]}",
+      { .scheduled_at = AT(1), .fetch_started_at = AT(3) } },
+    { "fetches again",
+      "{'initContainerStatuses':[{'name':'fetch','restartCount':1,'lastState':{'terminated':{'exitCode':1,'message':"
+      "'no such key','startedAt':'2026-11-23T06:00:03Z','finishedAt':'2026-11-23T06:00:04Z'}},'state':{'running':"
+      "{'startedAt':'2026-11-23T06:00:14Z'}}}],'containerStatuses':[{'name':'main','state':{'waiting':{}}}]}",
+      { .fetch_started_at = AT(14),
+        .restarts = 1,
+        .fetch_message = "no such key",
+        .crash_message = "no such key",
+        .crash_code = 1 } },
+    { "ready",
+      "{'conditions':[{'type':'PodScheduled','status':'True','lastTransitionTime':'2026-11-23T06:00:01Z'},"
+      "{'type':'Ready','status':'True','lastTransitionTime':'2026-11-23T06:00:30Z'}],"
+      "'initContainerStatuses':[{'name':'fetch','restartCount':0,'state':{'terminated':{'exitCode':0,'message':"
+      "'7 bytes','startedAt':'2026-11-23T06:00:03Z','finishedAt':'2026-11-23T06:00:13Z'}}},{'name':'mesh',"
+      "'restartCount':0,'state':{'running':{'startedAt':'2026-11-23T06:00:14Z'}}}],"
+      "'containerStatuses':[{'name':'main','restartCount':0,'state':{'running':{'startedAt':'2026-11-23T06:00:20Z'}}},"
+      "{'name':'proxy','restartCount':0,'state':{'running':{'startedAt':'2026-11-23T06:00:15Z'}}}]}",
+      { .scheduled_at = AT(1),
+        .fetch_started_at = AT(3),
+        .fetch_finished_at = AT(13),
+        .running_at = AT(20),
+        .ready_at = AT(30),
+        .fetch_message = "7 bytes" } },
+    { "one of two containers is not started yet",
+      "{'containerStatuses':[{'name':'main','state':{'waiting':{'reason':'ContainerCreating'}}},"
+      "{'name':'proxy','state':{'running':{'startedAt':'2026-11-23T06:00:15Z'}}}]}",
+      { 0 } },
+    { "crashes again and again",
+      "{'conditions':[{'type':'Ready','status':'False','lastTransitionTime':'2026-11-23T06:00:30Z'}],"
+      "'containerStatuses':[{'name':'main','restartCount':3,'state':{'waiting':{'reason':'CrashLoopBackOff'}},"
+      "'lastState':{'terminated':{'exitCode':2,'reason':'Error','message':'no CUDA device','startedAt':"
+      "'2026-11-23T06:00:40Z','finishedAt':'2026-11-23T06:00:41Z'}}},"
+      "{'name':'proxy','restartCount':1,'state':{'running':{'startedAt':'2026-11-23T06:00:15Z'}},'lastState':"
+      "{'terminated':{'exitCode':9,'message':'old','finishedAt':'2026-11-23T06:00:14Z'}}}]}",
+      { .running_at = AT(40), .restarts = 4, .crash_message = "no CUDA device", .crash_code = 2 } },
+    { "crashed without a word",
+      "{'containerStatuses':[{'name':'main','restartCount':1,'state':{'waiting':{'reason':'CrashLoopBackOff'}},"
+      "'lastState':{'terminated':{'exitCode':137,'reason':'OOMKilled','message':'','startedAt':"
+      "'2026-11-23T06:00:40Z','finishedAt':'2026-11-23T06:00:41Z'}}}]}",
+      { .running_at = AT(40), .restarts = 1, .crash_message = "OOMKilled", .crash_code = 137 } },
+};
+
+static void object_decode__start_of_a_pod__table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+        struct object *pod = decode_owned(REPLICA_SET, OUR_LABEL, starts[i].status);
+        const struct pod_start *start = pod->pod.start, *want = &starts[i].want;
+
+        if (start->scheduled_at != want->scheduled_at || start->fetch_started_at != want->fetch_started_at ||
+            start->fetch_finished_at != want->fetch_finished_at || start->running_at != want->running_at ||
+            start->ready_at != want->ready_at || start->restarts != want->restarts ||
+            start->crash_code != want->crash_code)
+            fail_msg("%s: scheduled %lld fetch %lld-%lld running %lld ready %lld restarts %d code %d",
+                     starts[i].name,
+                     (long long)start->scheduled_at,
+                     (long long)start->fetch_started_at,
+                     (long long)start->fetch_finished_at,
+                     (long long)start->running_at,
+                     (long long)start->ready_at,
+                     start->restarts,
+                     start->crash_code);
+        if (strcmp(start->fetch_message, or_empty(want->fetch_message)) != 0 ||
+            strcmp(start->crash_message, or_empty(want->crash_message)) != 0)
+            fail_msg("%s: fetched '%s', crashed '%s'", starts[i].name, start->fetch_message, start->crash_message);
+        assert_string_equal(pod->role, "chat-0a1b2c3d");
+        assert_string_equal(pod->grandparent_uid, "u-e");
+        assert_in_range(object_size(pod), sizeof(*pod) + sizeof(*start), 1024);
+        object_destroy(pod);
+    }
+}
+
+static void object_decode__references__table(void **state)
+{
+    static const struct {
+        enum kind kind;
+        const char *parts, *references;
+    } cases[] = {
+        { KIND_TRAINING_JOB,
+          "'spec':{'data':[{'dataSetRef':{'name':'a'}},{'dataSetRef':{'name':'a'}}],'outputs':[{'modelRef':{'name':"
+          "'m'}}]}",
+          "datasets/a models/m " },
+        { KIND_TRAINING_JOB, "'spec':{},'status':{'revisions':[{'model':'m'}]}", "" },
+        { KIND_SERVING_ENDPOINT, "'spec':{'modelRef':{'name':'chat'}}", "models/chat " },
+        { KIND_SERVING_ENDPOINT,
+          "'spec':{'modelRef':{'name':'new'}},'status':{'phase':'Ready','revisions':[{'name':'e-1','model':'old',"
+          "'digest':'x'},{'name':'e-2','model':'new'},{'name':'e-3','model':'old'},{'name':'e-4'},{'model':''}]}",
+          "models/new models/old " },
+        { KIND_SERVING_ENDPOINT, "'spec':{'modelRef':7},'status':{'revisions':[{'model':'old'}]}", "models/old " },
+        { KIND_SERVING_ENDPOINT, "'spec':{'modelRef':{'name':'chat'}},'status':{'revisions':7}", "models/chat " },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        auto_strbuf struct strbuf text = { 0 };
+        struct object *object;
+
+        strbuf_addf(&text, "{'metadata':{'name':'e','uid':'u'},%s}", cases[i].parts);
+        object = decode(cases[i].kind, strbuf_text(&text));
+        assert_string_equal(object->references, cases[i].references);
+        object_destroy(object);
+    }
+}
+
 static void object_size__pod__is_within_the_budget(void **state)
 {
     struct object *pod = decode(
@@ -452,6 +613,9 @@ int main(void)
         cmocka_unit_test(object_decode__long_messages__are_cut_between_characters),
         cmocka_unit_test(object_decode__custom_resource__keeps_spec_and_status_as_text),
         cmocka_unit_test(object_decode__bad_input__table),
+        cmocka_unit_test(object_decode__start__is_kept_of_pods_of_deployments),
+        cmocka_unit_test(object_decode__start_of_a_pod__table),
+        cmocka_unit_test(object_decode__references__table),
         cmocka_unit_test(object_size__pod__is_within_the_budget),
         cmocka_unit_test(kinds__table__is_whole),
     };
