@@ -73,8 +73,10 @@ int floor_of(const struct endpoint *endpoint, const struct revision *revision)
     return endpoint->scaling.min;
 }
 
-/* Where old pods make room, new ones wait until they are gone. */
+/* Where old pods make room, new ones wait until they are gone; a model is pinned, then looked at, then fetched. */
 bool is_wanted(const struct endpoint *endpoint, const struct revision *revision)
 {
+    if (revision->recipe.model && !revision->recorded)
+        return false;
     return revision != endpoint->candidate || endpoint->rollout.state != STATE_FREEING;
 }

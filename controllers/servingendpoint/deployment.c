@@ -174,7 +174,7 @@ void want_deployments(const struct endpoint *endpoint, struct plan *out)
 
         if (revision->role != ROLE_STABLE && revision->role != ROLE_CANDIDATE && !is_freed(endpoint, revision))
             continue;
-        if (revision->deployment || (is_target && revision->recorded && is_wanted(endpoint, revision)))
+        if (revision->deployment || (is_target && is_wanted(endpoint, revision)))
             plan_create_scaled(out,
                                KIND_DEPLOYMENT,
                                name,
