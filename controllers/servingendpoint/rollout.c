@@ -201,7 +201,7 @@ static bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
     if (!route_gives(endpoint, percent))
         return false;
     if (endpoint->route.judged)
-        return endpoint->route.shown;
+        return endpoint->route.shown && !endpoint->route.problem;
     look_again(endpoint, since + UNSEEN_AFTER);
     return now(endpoint) >= since + UNSEEN_AFTER;
 }
@@ -336,6 +336,12 @@ static bool is_held(struct endpoint *endpoint)
     const struct servingendpoint_spec_rollout_steps *step = step_of(endpoint);
 
     look_again(endpoint, hold_ends(endpoint));
+    if (!is_routed(endpoint, endpoint->rollout.traffic, endpoint->rollout.step_time)) {
+        wait_for(endpoint,
+                 "WaitingForGateway",
+                 endpoint->route.problem ? endpoint->route.problem : "waits until Gateways have seen its share");
+        return true;
+    }
     if (!checks_let_pass(endpoint))
         return true;
     if (now(endpoint) < hold_ends(endpoint)) {

@@ -158,13 +158,18 @@ static const char *message_of(const struct endpoint *endpoint, enum servingendpo
 /* -- conditions
  * --------------------------------------------------------------------------------------------------------------- */
 
-static bool was_ready(const struct endpoint *endpoint)
+/* It was, and by its route: what nobody can tell now stays as it was. */
+static bool was_routed(const struct endpoint *endpoint)
 {
     const struct servingendpoint_status *status = endpoint->status;
 
-    for (size_t i = 0; i < status->conditions_count; i++)
-        if (strcmp(status->conditions[i].type, "Ready") == 0)
-            return status->conditions[i].status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE;
+    for (size_t i = 0; i < status->conditions_count; i++) {
+        const struct servingendpoint_status_conditions *one = &status->conditions[i];
+
+        if (strcmp(one->type, "Ready") == 0)
+            return one->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE && one->reason &&
+                   strncmp(one->reason, "Route", 5) == 0;
+    }
     return false;
 }
 
@@ -183,7 +188,7 @@ static void say_ready_by_route(const struct endpoint *endpoint, struct plan *out
         plan_condition(out, "Ready", false, "RouteDoesNotAnswer", "A request through the Gateway %s", why);
     else if (endpoint->route.problem)
         plan_condition(out, "Ready", false, endpoint->route.reason, "%s", endpoint->route.problem);
-    else if (endpoint->route.judged || was_ready(endpoint))
+    else if (endpoint->route.judged || was_routed(endpoint))
         plan_condition(
             out, "Ready", true, "RouteAccepted", "%s is ready, and gateways have its route", name_of(endpoint->stable));
     else
