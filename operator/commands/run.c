@@ -69,6 +69,13 @@ static struct option options[] = {
       OPTION_TEXT,
       "NAME",
       "the Secret beside the lease with the certificate for them, made when it is not there (default: kitae-reports)" },
+    { "prometheus-url",
+      0,
+      OPTION_TEXT,
+      "URL",
+      "the Prometheus whose numbers rollouts of ServingEndpoints may be judged by: http://NAME:PORT, with the prefix "
+      "of "
+      "its path (default: none)" },
     { "log-level", 0, OPTION_CHOICE, "debug|info|warn|error", "the least that is logged (default: info)" },
     { "log-format", 0, OPTION_CHOICE, "logfmt|json", "how it is logged (default: logfmt)" },
     { NULL },
@@ -160,6 +167,28 @@ static int fill_report_options(struct driver_options *out, struct arena *arena, 
     return 0;
 }
 
+/* Where queries go; nothing to do without --prometheus-url. The path's slashes at its end are cut. */
+static int fill_prometheus(struct driver_options *out, struct arena *arena, struct error *err)
+{
+    const char *url = text_of("prometheus-url");
+    struct url parts;
+
+    if (!url)
+        return 0;
+    if (url_parse(url, arena, &parts, err) < 0)
+        return error_wrap(err, "--prometheus-url");
+    if (strcmp(parts.scheme, "https") != 0 && strcmp(parts.scheme, "http") != 0)
+        return error_set(err, ERROR_INVALID, "--prometheus-url: it begins with http:// or https://");
+    if (parts.user)
+        return error_set(err,
+                         ERROR_INVALID,
+                         "--prometheus-url: a user and a password are not sent to Prometheus; leave them out, and let "
+                         "the network or a proxy of yours see to who may ask");
+    out->engine.prometheus_url =
+        arena_printf(arena, "%s://%s%s", parts.scheme, url_authority(arena, &parts), parts.path);
+    return 0;
+}
+
 static int check_namespaces(const struct engine_options *engine, struct error *err)
 {
     size_t count = 0;
@@ -194,7 +223,7 @@ static int run(const struct kube_config *config)
     if (config->warning)
         log_warn(config->warning);
     if (check_namespaces(&driver.engine, &err) == 0 && fill_report_options(&driver, &arena, &err) == 0 &&
-        driver_run(&driver, &err) == 0)
+        fill_prometheus(&driver, &arena, &err) == 0 && driver_run(&driver, &err) == 0)
         return 0;
     log_error("ended", KV_STR("error", err.message));
     return 1;

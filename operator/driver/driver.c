@@ -10,6 +10,7 @@
 #include "../engine/log.h"
 #include "../engine/report.h"
 #include "../http/client.h"
+#include "../http/outside.h"
 #include "../kube/access.h"
 #include "../kube/credentials.h"
 #include "../kube/watch_stream.h"
@@ -26,6 +27,7 @@ struct driver {
     struct access access;
     struct engine *engine;
     struct http_client *http;
+    struct outside *outside;
     struct credentials *credentials;
     uint64_t generation; /* of the credentials' certificates in use */
     struct net *net;
@@ -88,6 +90,11 @@ static void answered(void *context,
         return;
     }
     deliver(driver, (struct event){ .type = EVENT_RESPONSE, .response = response });
+}
+
+static void found(void *context, const struct http_findings *findings)
+{
+    deliver(context, (struct event){ .type = EVENT_ANSWER, .findings = findings });
 }
 
 static struct socket_certificates socket_certificates(const struct driver *driver)
@@ -161,12 +168,15 @@ static void carry_out(struct driver *driver, struct watch_command *command)
 static void do_what_the_engine_wants(struct driver *driver)
 {
     struct http_request *request;
+    struct http_question *question;
     struct watch_command command;
     struct report_reply reply;
     const char *certificate, *key;
 
     while ((request = engine_take_request(driver->engine)))
         http_client_send(driver->http, request);
+    while ((question = engine_take_question(driver->engine)))
+        outside_ask(driver->outside, question);
     while (engine_take_watch(driver->engine, &command))
         carry_out(driver, &command);
     while (engine_take_reply(driver->engine, &reply))
@@ -300,6 +310,7 @@ static int set_up(struct driver *driver, struct error *err)
     access_init(&driver->access, options->config);
     settings = access_settings(&driver->access, driver->credentials);
     driver->http = http_client_create(&settings, current_headers, answered, driver);
+    driver->outside = outside_create(driver->http, found, driver);
     driver->inbox = mailbox_create(INBOX_LIMIT, wake_engine, driver);
     driver->health = health_create();
     net.certificates = socket_certificates(driver);
@@ -316,6 +327,7 @@ static void tear_down(struct driver *driver)
     net_destroy(driver->net);
     for (int i = 0; i < ENGINE_MAX_WATCHES; i++)
         watch_stream_destroy(driver->streams[i]);
+    outside_destroy(driver->outside);
     http_client_destroy(driver->http);
     mailbox_destroy(driver->inbox, news_free);
     health_destroy(driver->health);

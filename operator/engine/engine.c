@@ -98,6 +98,7 @@ struct engine *engine_create(const struct engine_options *options)
     map_init(&engine->pending, same_pending);
     store_init(&engine->store);
     queue_init(&engine->queue);
+    asks_init(&engine->asks);
     recorder_init(&engine->recorder);
     lease_init(engine);
     reports_init(engine);
@@ -138,6 +139,7 @@ void engine_destroy(struct engine *engine)
     free(engine->reflectors);
     free(engine->fault);
     queue_finish(&engine->queue);
+    asks_finish(&engine->asks);
     store_finish(&engine->store);
     recorder_finish(&engine->recorder);
     lease_finish(&engine->lease);
@@ -396,6 +398,9 @@ static void handle(struct engine *engine, const struct event *event)
     case EVENT_REPORT:
         reports_take(engine, event->report);
         break;
+    case EVENT_ANSWER:
+        asks_answered(engine, event->findings);
+        break;
     case EVENT_STOP:
         engine->stopping = true;
         break;
@@ -437,6 +442,7 @@ static void tick(struct engine *engine)
     wake_at(engine, strays_tick(engine));
     wake_at(engine, reports_tick(engine));
     start_passes(engine);
+    wake_at(engine, asks_tick(engine));
     if (engine_may_write(engine))
         wake_at(engine, queue_next_alarm(&engine->queue));
 }

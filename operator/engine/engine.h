@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../http/question.h"
 #include "../http/request.h"
 #include "../kube/watch.h"
 #include "../model/object.h"
@@ -49,6 +50,7 @@ struct engine_options {
     const char *report_url;                           /* where pods find us with their reports; NULL: no reports */
     const char *report_host;                          /* its host, for which the certificate is */
     const char *report_secret;                        /* in lease_namespace: where authority and certificate are kept */
+    const char *prometheus_url;                       /* without a slash at its end; NULL: there is none to ask */
     unsigned window;                                  /* requests in flight at most; 0: default */
     uint64_t seed;                                    /* of all jitter */
     void (*random_bytes)(void *bytes, size_t length); /* for keys: the real thing */
@@ -61,6 +63,7 @@ enum event_type {
     EVENT_RESPONSE, /* to a request that was taken; every taken request gets exactly one */
     EVENT_WATCH,
     EVENT_REPORT, /* somebody says that a pod is so far; each gets exactly one reply, perhaps later */
+    EVENT_ANSWER, /* to a question that was taken; every taken question gets exactly one */
     EVENT_STOP,   /* finish what is in flight, give the lease back, start nothing new */
 };
 
@@ -84,6 +87,7 @@ struct event {
     const struct http_response *response; /* EVENT_RESPONSE */
     const struct watch_signal *watch;     /* EVENT_WATCH */
     const struct report_call *report;     /* EVENT_REPORT */
+    const struct http_findings *findings; /* EVENT_ANSWER */
 };
 
 enum { ENGINE_MAX_WATCHES = 512 }; /* the slots of watch commands are below it */
@@ -98,6 +102,12 @@ void engine_step(struct engine *engine, const struct event *event);
 
 /* The next request to send now, or NULL: nothing to do, or the window is full. The caller destroys it. */
 struct http_request *engine_take_request(struct engine *engine);
+
+/*
+ * The next question to ask of somebody else, or NULL: nothing of ours may go with it, no credentials above all. The
+ * caller destroys it.
+ */
+struct http_question *engine_take_question(struct engine *engine);
 
 /* The next watch to open or close; false when there is none. */
 bool engine_take_watch(struct engine *engine, struct watch_command *ret_command);

@@ -144,6 +144,7 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
     show_absent(engine, self, &drawing->in);
     show_failures(drawing->key, &drawing->arena, &drawing->in);
     reports_show(engine, &drawing->arena, &drawing->in);
+    asks_show(engine, drawing->key, &drawing->arena, &drawing->in);
     drawing->controller->plan(&drawing->in, &drawing->plan);
 }
 
@@ -415,6 +416,7 @@ static void plan_and_execute(struct engine *engine, struct key *key, const struc
     confirm_forget(key);
     set_look_again(&drawing);
     key->pass = render(&drawing);
+    asks_keep(engine, key, &drawing.plan); /* not before: what is rendered may be made of answers */
     drawing_finish(&drawing);
     pass_advance(key->pass);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/memory.h"
+#include "inquiry.h"
 
 struct wanted {
     enum kind kind;
@@ -48,6 +49,7 @@ static void free_refusals(struct refusal *refusal)
 
 static void free_key(struct key *key)
 {
+    inquiry_destroy(key->inquiry);
     free_refusals(key->refusals);
     for (size_t i = 0; i < key->leaving_count; i++)
         free(key->leaving[i]);

@@ -11,6 +11,7 @@
 #include "../model/object.h"
 #include "../model/observed.h"
 
+struct inquiry;
 struct pass;
 
 /* A child that was refused; remembered until it is accepted, no longer wanted, or its owner's spec changed. */
@@ -39,8 +40,9 @@ struct key {
     char **leaving;              /* uids we deleted and have not seen go */
     size_t leaving_count, leaving_capacity;
     struct refusal *refusals;
-    char *confirmed;   /* what was read live for the plan to come (confirm.h); NULL: nothing */
-    struct pass *pass; /* under way; NULL: none */
+    char *confirmed;         /* what was read live for the plan to come (confirm.h); NULL: nothing */
+    struct inquiry *inquiry; /* what its last plan asks others; NULL: nothing */
+    struct pass *pass;       /* under way; NULL: none */
 };
 
 struct queue {

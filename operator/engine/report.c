@@ -77,6 +77,31 @@ static void report_reports(const struct engine *engine, struct strbuf *out)
     }
 }
 
+static void report_questions(const struct engine *engine, struct strbuf *out)
+{
+    static const char *const types[] = { "probe", "query", "object" };
+    static const char *const results[] = { "good", "bad", "error" };
+
+    metrics_family(out, "kitae_questions_total", METRIC_COUNTER, "Questions of plans to others, by what came of them.");
+    for (enum ask_type type = ASK_PROBE; type <= ASK_OBJECT; type++) {
+        for (enum ask_result result = ASK_GOOD; result < ASK_RESULTS; result++) {
+            auto_strbuf struct strbuf labels = { 0 };
+
+            if (!engine->asks.counts[type][result])
+                continue;
+            metrics_label(&labels, "result", results[result]);
+            metrics_label(&labels, "type", types[type]);
+            metrics_sample(
+                out, "kitae_questions_total", strbuf_text(&labels), (double)engine->asks.counts[type][result]);
+        }
+    }
+    single(out,
+           "kitae_questions_in_flight",
+           METRIC_GAUGE,
+           "Questions without an answer yet.",
+           (double)engine->asks.flights.count);
+}
+
 static void report_requests(const struct engine *engine, struct strbuf *out)
 {
     metrics_family(out, "rest_client_requests_total", METRIC_COUNTER, "Answers of the API server.");
@@ -327,6 +352,7 @@ void report_metrics(const struct engine *engine, struct strbuf *out)
     report_reconciles(engine, out);
     report_requests(engine, out);
     report_reports(engine, out);
+    report_questions(engine, out);
     report_lease(engine, out);
     report_watches(engine, out);
     report_store(engine, out);

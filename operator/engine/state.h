@@ -5,6 +5,7 @@
 #include "../base/strbuf.h"
 #include "../model/controller.h"
 #include "../serve/metrics.h"
+#include "asks.h"
 #include "engine.h"
 #include "events.h"
 #include "lease.h"
@@ -57,6 +58,7 @@ struct engine {
     struct lease lease;
     struct recorder recorder;
     struct reports reports;
+    struct asks asks;
     struct map pending; /* by id */
     uint64_t last_id;
     struct outbox outbox;

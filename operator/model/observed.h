@@ -56,8 +56,8 @@ struct answer {
     int count, good; /* ASK_PROBE: requests made, and those that were answered 200 to 399 in time */
     int status;      /* ASK_PROBE: of the worst answer: the highest; 0: none came */
     int slowest_ms;  /* ASK_PROBE */
-    const char *value; /* ASK_QUERY: a decimal number as the server wrote it, or NaN, +Inf, -Inf */
-    struct slice text; /* ASK_OBJECT: the whole object as JSON */
+    const char *value; /* ASK_QUERY: a decimal number as the server wrote it, or +Inf, -Inf; NaN is an error */
+    struct slice text; /* ASK_OBJECT: the whole object as JSON, but for managedFields; NUL-terminated */
 };
 
 enum { SEED_LENGTH = 32 };

@@ -168,6 +168,7 @@ void plan_confirm(struct plan *out, enum kind kind, const char *name);
 /* The object itself must not go, or may go, as far as we are concerned. */
 void plan_guard(struct plan *out, enum guard guard);
 
+/* At most 16 of a plan, probes of at most 20 requests; what is answered is kept up to 64 KiB. */
 void plan_ask(struct plan *out, struct ask ask);
 
 void plan_look_again(struct plan *out, int64_t at); /* the earliest one counts */

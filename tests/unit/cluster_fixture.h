@@ -17,12 +17,14 @@ struct cluster {
     int route_lists_status;   /* of lists of HTTPRoutes: 200, or how they are refused */
     int route_watches_status; /* 0: they open */
     unsigned route_lists;     /* so many there were */
+    const char *endpoints;    /* set by cluster_init */
     const char *deployment;   /* the only one; NULL: none */
     unsigned writes;          /* so many there were; the last one follows */
     char write_path[256], write_body[2048];
     int write_status;   /* how they are answered; 0: 200 */
     const char *object; /* the answer to every GET of one object; NULL: 404 */
     unsigned object_reads;
+    char read_path[256];                     /* the last one */
     struct watch_signal watches[KIND_COUNT]; /* slot and serial of those that are open; serial 0: none is */
 };
 
@@ -46,7 +48,7 @@ static inline void cluster_answer(struct cluster *cluster, const struct http_req
     auto_strbuf struct strbuf body = { 0 };
     struct http_response response = { .id = request->id, .status = 200 };
     bool is_routes = strstr(request->path, "/httproutes?") != NULL, is_list = strstr(request->path, "?limit=") != NULL;
-    const char *item = strstr(request->path, "/servingendpoints?") ? cluster_endpoint
+    const char *item = strstr(request->path, "/servingendpoints?") ? cluster->endpoints
                        : is_routes                                 ? cluster_route
                        : strstr(request->path, "/deployments?")    ? cluster->deployment
                                                                    : NULL;
@@ -68,6 +70,7 @@ static inline void cluster_answer(struct cluster *cluster, const struct http_req
                     response.status == 200 ? "{\"metadata\":{\"resourceVersion\":\"20\"}}" : "{\"message\":\"no\"}");
     } else if (!is_list) {
         cluster->object_reads++;
+        snprintf(cluster->read_path, sizeof(cluster->read_path), "%s", request->path);
         response.status = cluster->object ? 200 : 404;
         strbuf_adds(&body, cluster->object ? cluster->object : "");
     } else if (response.status == 200) {
@@ -163,5 +166,7 @@ static inline void cluster_init(struct cluster *cluster,
     options.timings = engine_default_timings;
     options.transport = WATCH_HTTP;
     options.seed = 1;
-    *cluster = (struct cluster){ .now = 1000, .route_lists_status = 200, .engine = engine_create(&options) };
+    *cluster = (struct cluster){
+        .now = 1000, .route_lists_status = 200, .endpoints = cluster_endpoint, .engine = engine_create(&options)
+    };
 }
