@@ -134,7 +134,7 @@ $(BUILD)/s3/%: $(BUILD)/tests/s3/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
 unit: $(TESTS_UNIT) ## one module each, no network
 	$(Q)tools/run-tests unit $(TESTS_UNIT)
 
-$(BUILD)/golden: $(call objects,tests/golden/golden.c $(PURE) $(ENGINE))
+$(BUILD)/golden: $(call objects,$(call sources,tests/golden/*.c) $(PURE) $(ENGINE))
 	$(call link,$(PURE_LIBS))
 golden: $(BUILD)/golden $(BUILD)/kitae ## what a user gets for what they wrote; UPDATE_GOLDEN=1 rewrites
 	$(Q)$(BUILD)/golden tests/golden

@@ -80,6 +80,10 @@ static int make_plan(struct rehearsal *all, const struct dry_run_input *in, stru
     all->in.reports = in->reports;
     all->in.report_count = in->report_count;
     all->in.reporting = in->reporting;
+    all->in.answers = in->answers;
+    all->in.answer_count = in->answer_count;
+    all->in.has_prometheus = in->has_prometheus;
+    memcpy(all->in.absent, in->absent, sizeof(all->in.absent));
     all->in.failures = in->failures;
     all->in.failure_count = in->failure_count;
     all->controller->plan(&all->in, &all->plan);
@@ -172,6 +176,26 @@ static void say_want(const struct rehearsal *all, const struct want *want, struc
     jb_append(run->bodies, take(body));
 }
 
+static void say_asks(const struct plan *plan, json_t *summary)
+{
+    static const char *const types[] = { "probe", "query", "object" };
+
+    for (size_t i = 0; i < plan->ask_count; i++) {
+        const struct ask *ask = &plan->asks[i];
+
+        say(summary,
+            "asks",
+            OBJ({ "key", jb_str(ask->key) },
+                { "type", jb_str(types[ask->type]) },
+                { "url", jb_str(ask->url) },
+                { "host", jb_str(ask->host) },
+                { "count", ask->type == ASK_PROBE ? jb_int(ask->count) : NULL },
+                { "query", jb_str(ask->query) },
+                { "path", jb_str(ask->path) },
+                { "every", jb_int(ask->every_s) }));
+    }
+}
+
 /* "pod/train-worker-0"; a star for all of a kind. */
 static void say_confirms(const struct plan *plan, json_t *summary)
 {
@@ -197,6 +221,7 @@ static void say_plan(const struct rehearsal *all, struct dry_run *run)
     say_departures(plan, run->summary);
     for (size_t i = 0; i < plan->want_count && !all->in.self->deleted_at; i++)
         say_want(all, &plan->wants[i], run);
+    say_asks(plan, run->summary);
     if (plan->look_again_at)
         jb_set(run->summary, "lookAgainAt", jb_str(fields_format_time(all->in.arena, plan->look_again_at)));
 }

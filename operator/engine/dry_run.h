@@ -16,15 +16,20 @@ struct dry_run_input {
     const struct report *reports;
     size_t report_count;
     const struct reporting *reporting; /* NULL: nobody asked for reports */
-    const char *agent_image;           /* NULL: DEFAULT_AGENT_IMAGE */
-    int64_t now;                       /* seconds since 1970 */
+    const struct answer *answers;
+    size_t answer_count;
+    bool has_prometheus;
+    bool absent[KIND_COUNT]; /* optional kinds that the server does not have */
+    const char *agent_image; /* NULL: DEFAULT_AGENT_IMAGE */
+    int64_t now;             /* seconds since 1970 */
 };
 
 struct dry_run {
     /*
-     * {confirms, guard, status, events, drops, releases, creates, applies, scales, lookAgainAt}; what there is none of
-     * is left out. Objects are named like "pod/train-worker-0"; `scales` has such names, and replicas. With `confirms`
-     * there is nothing else: the pass would first read those objects live, and be planned again with `confirmed`.
+     * {confirms, guard, status, events, drops, releases, creates, applies, scales, asks, lookAgainAt}; what there is
+     * none of is left out. Objects are named like "pod/train-worker-0"; `scales` has such names, and replicas. With
+     * `confirms` there is nothing else: the pass would first read those objects live, and be planned again with
+     * `confirmed`.
      */
     json_t *summary;
     json_t *bodies; /* an array: the objects of `creates` and `applies`, whole, in the order of the plan */

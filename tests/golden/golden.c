@@ -17,21 +17,7 @@
 #include "../../operator/base/yaml.h"
 #include "../../operator/engine/dry_run.h"
 #include "../../operator/model/controller.h"
-
-static const char default_now[] = "2026-11-22T10:00:00Z";
-
-enum { MAX_FAILURES = 8, MAX_REPORTS = 4 };
-
-/* A case, read and completed. */
-struct sample {
-    const char *folder;
-    json_t *header;  /* borrowed from the array below, or an empty object of ours */
-    json_t *objects; /* ours: the custom resource first */
-    struct failure failures[MAX_FAILURES];
-    struct report reports[MAX_REPORTS];
-    struct reporting reporting;
-    struct dry_run_input input;
-};
+#include "sample.h"
 
 static void sample_finish(struct sample *sample)
 {
@@ -146,70 +132,6 @@ static int complete_objects(struct sample *sample, struct error *err)
 
 /* -- reading a case ------------------------------------------------------------------------------------------------ */
 
-static int read_failure(const json_t *from, struct failure *ret, struct error *err)
-{
-    static const char *const types[] = { "Invalid", "Denied", "Taken", "Server" };
-    const char *version = jb_get_str(from, "apiVersion");
-
-    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-        if (strcmp(types[i], jb_get_str(from, "type")) != 0)
-            continue;
-        *ret = (struct failure){ .type = (enum failure_type)i,
-                                 .kind = kind_find(*version ? version : "v1", jb_get_str(from, "kind")),
-                                 .name = jb_get_str(from, "name"),
-                                 .role = jb_get_str(from, "role"),
-                                 .message = jb_get_str(from, "message"),
-                                 .since = fields_parse_time(default_now) };
-        return ret->kind == KIND_COUNT ? error_set(err, ERROR_INVALID, "failures: write apiVersion and kind of a child")
-                                       : 0;
-    }
-    return error_set(err, ERROR_INVALID, "failures: write type Invalid, Denied, Taken or Server");
-}
-
-/* reports: {url, ca, problem, said: [{pod, text}]} */
-static int read_reports(struct sample *sample, const json_t *from, struct error *err)
-{
-    const json_t *said = jb_get(from, "said");
-    const char *problem = jb_get_str(from, "problem");
-
-    if (!from)
-        return 0;
-    sample->reporting =
-        (struct reporting){ jb_get_str(from, "url"), jb_get_str(from, "ca"), *problem ? problem : NULL };
-    sample->input.reporting = &sample->reporting;
-    sample->input.reports = sample->reports;
-    sample->input.report_count = json_array_size(said);
-    if (sample->input.report_count > MAX_REPORTS)
-        return error_set(err, ERROR_INVALID, "reports: more than %d", MAX_REPORTS);
-    for (size_t i = 0; i < sample->input.report_count; i++) {
-        const json_t *one = json_array_get(said, i);
-
-        sample->reports[i] = (struct report){ .pod = jb_get_str(one, "pod"),
-                                              .at = sample->input.now,
-                                              .text = slice_of(jb_get_str(one, "text")) };
-    }
-    return 0;
-}
-
-static int read_header(struct sample *sample, struct error *err)
-{
-    const char *now = jb_get_str(sample->header, "now");
-    const json_t *failures = jb_get(sample->header, "failures");
-
-    sample->input = (struct dry_run_input){ .objects = sample->objects,
-                                            .failures = sample->failures,
-                                            .failure_count = json_array_size(failures),
-                                            .agent_image = "registry.example/kitae:1",
-                                            .confirmed = json_is_true(jb_get(sample->header, "confirmed")),
-                                            .now = fields_parse_time(*now ? now : default_now) };
-    if (sample->input.failure_count > MAX_FAILURES || sample->input.now == -1)
-        return error_set(err, ERROR_INVALID, "the header: more than %d failures, or now is no time", MAX_FAILURES);
-    for (size_t i = 0; i < sample->input.failure_count; i++)
-        if (read_failure(json_array_get(failures, i), &sample->failures[i], err) < 0)
-            return -1;
-    return read_reports(sample, jb_get(sample->header, "reports"), err);
-}
-
 /* The first document is the header when it has no kind. */
 static int read_sample(struct sample *sample, struct error *err)
 {
@@ -227,7 +149,7 @@ static int read_sample(struct sample *sample, struct error *err)
     sample->objects = json_array();
     for (size_t i = first; i < yaml.count; i++)
         jb_append(sample->objects, json_incref(yaml.documents[i].value));
-    return complete_objects(sample, err) < 0 ? -1 : read_header(sample, err);
+    return complete_objects(sample, err) < 0 ? -1 : sample_read_header(sample, err);
 }
 
 /* -- running it ---------------------------------------------------------------------------------------------------- */
