@@ -69,6 +69,11 @@ static struct option options[] = {
       OPTION_TEXT,
       "NAME",
       "the Secret beside the lease with the certificate for them, made when it is not there (default: kitae-reports)" },
+    { "probe",
+      0,
+      OPTION_SWITCH,
+      NULL,
+      "ask what ServingEndpoints serve, at addresses of the cluster (default: true in a cluster, else false)" },
     { "prometheus-url",
       0,
       OPTION_TEXT,
@@ -126,7 +131,7 @@ static char *make_identity(uint64_t random)
 
 static void fill_engine_options(const struct kube_config *config, const char *identity, struct engine_options *out)
 {
-    const struct option *elect = option_named(options, "leader-elect"),
+    const struct option *elect = option_named(options, "leader-elect"), *probe = option_named(options, "probe"),
                         *namespaces = option_named(options, "namespace");
     const char *transport = text_of("watch-transport"), *lease_namespace = text_of("lease-namespace");
 
@@ -141,6 +146,7 @@ static void fill_engine_options(const struct kube_config *config, const char *id
                                  .host = config->server.authority,
                                  .agent_image = text_of("agent-image") ? text_of("agent-image") : DEFAULT_AGENT_IMAGE,
                                  .identity = identity,
+                                 .can_probe = probe->given ? probe->on : !config->context,
                                  .window = (unsigned)option_named(options, "window")->number,
                                  .seed = random_number(),
                                  .random_bytes = random_bytes,
