@@ -37,6 +37,12 @@ void wait_for(struct endpoint *endpoint, const char *reason, const char *text)
     endpoint->why = text;
 }
 
+static void forget_waiting(struct endpoint *endpoint)
+{
+    endpoint->why = endpoint->why_reason = NULL;
+    endpoint->is_patient = endpoint->needs_person = false;
+}
+
 void wait_patiently(struct endpoint *endpoint, const char *reason, const char *text)
 {
     wait_for(endpoint, reason, text);
@@ -163,6 +169,7 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
     rollout->progress_time = now(endpoint);
     rollout->reason = reason;
     rollout->message = message;
+    forget_waiting(endpoint);
     if (!superseded)
         reject(endpoint, reason, message);
     tell(endpoint, !superseded, superseded ? "RolloutSuperseded" : "RollingBack", message);
@@ -170,6 +177,7 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
 
 static void end_rollout(struct endpoint *endpoint, int result)
 {
+    forget_waiting(endpoint);
     endpoint->last = (struct ending){ endpoint->candidate->recipe.name, endpoint->rollout.reason,
                                       endpoint->rollout.message,        result,
                                       endpoint->rollout.start_time,     now(endpoint),
@@ -305,17 +313,16 @@ static void finish(struct endpoint *endpoint)
         promote(endpoint);
 }
 
-static void start(struct endpoint *endpoint)
+static bool starts(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
     bool ends = skips_steps(endpoint) || rollout->step >= endpoint->rules.step_count;
 
     if (!is_prepared(endpoint))
-        return;
+        return false;
     rollout->state = ends ? STATE_PROMOTING : STATE_SHIFTING;
     give(endpoint, ends ? 100 : (int)endpoint->rules.steps[rollout->step].traffic_percent);
-    if (ends)
-        finish(endpoint); /* where there is no route to wait for */
+    return true;
 }
 
 static const struct servingendpoint_spec_rollout_steps *step_of(const struct endpoint *endpoint)
@@ -360,48 +367,47 @@ static bool is_held(struct endpoint *endpoint)
     return true;
 }
 
-static void shift(struct endpoint *endpoint)
+static bool ends_step(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
 
     if (is_held(endpoint))
-        return;
+        return false;
     rollout->step++;
     rollout->state = STATE_STARTING;
     rollout->step_time = 0;
     rollout->progress_time = now(endpoint);
-    start(endpoint); /* what it needs may be there already */
+    return true;
 }
 
-static void free_up(struct endpoint *endpoint)
+static bool is_room_made(struct endpoint *endpoint)
 {
     if (endpoint->stable->pods_left || endpoint->stable->replicas) {
         wait_for(endpoint, "FreeingResources", "waits until the old pods are gone");
-        return;
+        return false;
     }
     endpoint->rollout.state = STATE_STARTING;
     endpoint->rollout.progress_time = now(endpoint);
-    start(endpoint);
+    return true;
 }
 
-static void go_on(struct endpoint *endpoint)
+/* Into the next state, where what that one needs may be there already; false: it stays in this one, or is through. */
+static bool goes_on(struct endpoint *endpoint)
 {
     switch (endpoint->rollout.state) {
     case STATE_FREEING:
-        free_up(endpoint);
-        break;
+        return is_room_made(endpoint);
     case STATE_STARTING:
-        start(endpoint);
-        break;
+        return starts(endpoint);
     case STATE_SHIFTING:
-        shift(endpoint);
-        break;
+        return ends_step(endpoint);
     case STATE_PROMOTING:
         finish(endpoint);
-        break;
+        return false;
     case STATE_RETURNING:
-        BUG("a revision goes two ways");
+        break;
     }
+    BUG("a revision goes two ways");
 }
 
 /* -- what turns it back
@@ -488,7 +494,8 @@ static void carry_on(struct endpoint *endpoint)
         take_checks(endpoint);
     if (is_turned_back(endpoint) || is_paused(endpoint))
         return;
-    go_on(endpoint);
+    while (goes_on(endpoint))
+        ;
     if (!endpoint->candidate || !endpoint->why || !is_late(endpoint))
         return;
     if (is_initial(endpoint))
@@ -497,15 +504,26 @@ static void carry_on(struct endpoint *endpoint)
         turn_back(endpoint, "ProgressDeadlineExceeded", late_text(endpoint));
 }
 
-/* Each pass decides all that follows from what it sees: the next one finds nothing to add. */
-static void decide(struct endpoint *endpoint)
+/* True when the rollout has ended, one way or the other. */
+static bool is_over(struct endpoint *endpoint)
 {
-    if (endpoint->candidate && endpoint->rollout.state != STATE_RETURNING)
+    if (endpoint->rollout.state != STATE_RETURNING)
         carry_on(endpoint);
     if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING)
         go_back(endpoint);
-    if (!endpoint->candidate && is_due(endpoint))
-        begin(endpoint);
+    return !endpoint->candidate;
+}
+
+/* Each pass decides all that follows from what it sees: the next one finds nothing to add. */
+static void decide(struct endpoint *endpoint)
+{
+    if (endpoint->candidate && !is_over(endpoint))
+        return;
+    if (!is_due(endpoint))
+        return;
+    begin(endpoint);
+    if (endpoint->candidate)
+        is_over(endpoint);
 }
 
 /* -- what has no traffic any more
