@@ -46,6 +46,7 @@ struct engine_options {
     const char *lease_namespace;                      /* with leader_elect */
     const char *host;                                 /* "host:port" of the API server, for metrics; NULL: not told */
     const char *agent_image;                          /* of the pods that move data */
+    bool can_probe;                                   /* addresses of the cluster can be reached from here */
     const char *identity;                             /* unique to this process: host name and a random part */
     const char *report_url;                           /* where pods find us with their reports; NULL: no reports */
     const char *report_host;                          /* its host, for which the certificate is */
