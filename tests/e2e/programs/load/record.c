@@ -19,7 +19,10 @@ static struct tally answers[NAMES_MAX], failures[NAMES_MAX];
 int record_open(const char *path)
 {
     log_file = fopen(path, "w");
-    return log_file ? 0 : -1;
+    if (!log_file)
+        return -1;
+    setvbuf(log_file, NULL, _IOLBF, 0); /* others look at it while it grows */
+    return 0;
 }
 
 void record_connection(bool is_kept)
