@@ -1,12 +1,14 @@
-/* digits: one worker of a data-parallel training. README.md says what it is for. */
+/* digits: one worker of a data-parallel training, or a server of what was learned. README.md says what it is for. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "data.h"
 #include "join.h"
 #include "last_word.h"
 #include "options.h"
 #include "place.h"
+#include "serve.h"
 #include "train.h"
 #include "wait.h"
 
@@ -67,6 +69,8 @@ int main(int argc, char **argv)
 
     wait_init();
     setvbuf(stdout, NULL, _IOLBF, 0); /* progress is for reading while it happens, also through a pipe */
+    if (argc > 1 && strcmp(argv[1], "serve") == 0)
+        return serve(argc - 1, argv + 1);
     if (options_parse(argc, argv, &options, &err) < 0) {
         fprintf(stderr, "digits: %s\n", err.message);
         return err.exit_code;
