@@ -51,11 +51,6 @@ static struct option options[] = {
       "websocket|http",
       "how watches come (default: websocket, http while that is refused)" },
     { "agent-image", 0, OPTION_TEXT, "IMAGE", "what the pods that move data run (default: " DEFAULT_AGENT_IMAGE ")" },
-    { "probe",
-      0,
-      OPTION_SWITCH,
-      NULL,
-      "look at endpoints through their Services and Gateways (default: true in a cluster, else false)" },
     { "window", 0, OPTION_NUMBER, "N", "requests in flight at most (default: 16)" },
     { "listen",
       0,
@@ -74,6 +69,11 @@ static struct option options[] = {
       OPTION_TEXT,
       "NAME",
       "the Secret beside the lease with the certificate for them, made when it is not there (default: kitae-reports)" },
+    { "probe",
+      0,
+      OPTION_SWITCH,
+      NULL,
+      "ask what ServingEndpoints serve, at addresses of the cluster (default: true in a cluster, else false)" },
     { "prometheus-url",
       0,
       OPTION_TEXT,
@@ -131,8 +131,8 @@ static char *make_identity(uint64_t random)
 
 static void fill_engine_options(const struct kube_config *config, const char *identity, struct engine_options *out)
 {
-    const struct option *elect = option_named(options, "leader-elect"),
-                        *namespaces = option_named(options, "namespace"), *probe = option_named(options, "probe");
+    const struct option *elect = option_named(options, "leader-elect"), *probe = option_named(options, "probe"),
+                        *namespaces = option_named(options, "namespace");
     const char *transport = text_of("watch-transport"), *lease_namespace = text_of("lease-namespace");
 
     *out =
@@ -142,11 +142,11 @@ static void fill_engine_options(const struct kube_config *config, const char *id
                                      transport && strcmp(transport, "http") == 0 ? WATCH_HTTP : WATCH_WEBSOCKET,
                                  .transport_fixed = transport != NULL,
                                  .leader_elect = elect->given ? elect->on : !config->context,
-                                 .can_probe = probe->given ? probe->on : !config->context,
                                  .lease_namespace = lease_namespace ? lease_namespace : config->namespace,
                                  .host = config->server.authority,
                                  .agent_image = text_of("agent-image") ? text_of("agent-image") : DEFAULT_AGENT_IMAGE,
                                  .identity = identity,
+                                 .can_probe = probe->given ? probe->on : !config->context,
                                  .window = (unsigned)option_named(options, "window")->number,
                                  .seed = random_number(),
                                  .random_bytes = random_bytes,

@@ -70,6 +70,7 @@ void asks_show(const struct engine *engine, const struct key *key, struct arena 
     struct answer *shown;
 
     in->has_prometheus = engine->options.prometheus_url != NULL;
+    in->can_probe = engine->options.can_probe;
     if (!key->inquiry)
         return;
     shown = arena_alloc(arena, key->inquiry->count * sizeof(*shown));

@@ -83,7 +83,7 @@ static int make_plan(struct rehearsal *all, const struct dry_run_input *in, stru
     all->in.answers = in->answers;
     all->in.answer_count = in->answer_count;
     all->in.has_prometheus = in->has_prometheus;
-    all->in.can_probe = in->can_probe;
+    all->in.can_probe = !in->is_outside;
     memcpy(all->in.absent, in->absent, sizeof(all->in.absent));
     all->in.failures = in->failures;
     all->in.failure_count = in->failure_count;

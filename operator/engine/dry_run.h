@@ -18,7 +18,8 @@ struct dry_run_input {
     const struct reporting *reporting; /* NULL: nobody asked for reports */
     const struct answer *answers;
     size_t answer_count;
-    bool has_prometheus, can_probe;
+    bool has_prometheus;
+    bool is_outside;         /* addresses of the cluster cannot be reached */
     bool absent[KIND_COUNT]; /* optional kinds that the server does not have */
     const char *agent_image; /* NULL: DEFAULT_AGENT_IMAGE */
     int64_t now;             /* seconds since 1970 */

@@ -140,7 +140,6 @@ static void draw(struct drawing *drawing, const struct object *self, bool confir
     }
     drawing->in.confirmed = confirmed;
     drawing->in.agent_image = engine->options.agent_image;
-    drawing->in.can_probe = engine->options.can_probe;
     forget_old_refusals(drawing->key, self);
     show_absent(engine, self, &drawing->in);
     show_failures(drawing->key, &drawing->arena, &drawing->in);

@@ -81,11 +81,11 @@ static int check_resource(json_t *resource, const char *what, struct error *err)
     return complaint.count ? error_set(err, ERROR_INVALID, "%s", complaint.first) : 0;
 }
 
-/* The objects of a job just created: what its children look like when Kitae has made them. */
+/* Those of an object just created. */
 static json_t *first_children(const json_t *resource)
 {
     json_auto_t *objects = ARR(jb_copy(resource));
-    json_t *fresh = json_array_get(objects, 0), *children = NULL;
+    json_t *fresh = json_array_get(objects, 0), *children = json_array();
     struct dry_run_input input = { .objects = objects };
     auto_dry_run struct dry_run run = { 0 };
     struct error err;
@@ -93,8 +93,14 @@ static json_t *first_children(const json_t *resource)
     json_object_del(fresh, "status");
     json_object_del(jb_child_object(fresh, "metadata"), "deletionTimestamp");
     if (dry_run(&input, &run, &err) == 0)
-        children = json_incref(run.bodies);
+        json_array_extend(children, run.bodies);
     return children;
+}
+
+static void complete_child_as(json_t *child, const json_t *made)
+{
+    complete(child, made);
+    serving_complete_route(child, made);
 }
 
 /* A child is as Kitae makes the one of that kind and name, but for what the case says. */
@@ -107,24 +113,60 @@ static void complete_child(json_t *child, const json_t *made)
 
         if (strcmp(jb_get_str(one, "kind"), jb_get_str(child, "kind")) == 0 &&
             strcmp(jb_get_str(jb_get(one, "metadata"), "name"), jb_get_str(jb_get(child, "metadata"), "name")) == 0)
-            complete(child, one);
+            complete_child_as(child, one);
     }
     complete_metadata(child);
 }
 
-static int complete_objects(struct sample *sample, struct error *err)
+static int complete_resource(const struct sample *sample, struct error *err)
 {
     json_t *resource = json_array_get(sample->objects, 0);
-    json_auto_t *made = NULL;
 
     if (!resource)
         return error_set(err, ERROR_INVALID, "there is no custom resource");
     if (!jb_get(resource, "apiVersion"))
         jb_set(resource, "apiVersion", jb_str("kitae.dev/v1alpha1"));
     complete_metadata(resource);
-    if (!json_is_true(jb_get(sample->header, "unchecked")) && check_resource(resource, "observed.yaml", err) < 0)
+    return json_is_true(jb_get(sample->header, "unchecked")) ? 0 : check_resource(resource, "observed.yaml", err);
+}
+
+static void complete_names(json_t *objects)
+{
+    json_t *object;
+    size_t index;
+
+    json_array_foreach(objects, index, object) {
+        if (!jb_get(object, "apiVersion"))
+            jb_set(object, "apiVersion", jb_str("v1"));
+        complete_metadata(object);
+    }
+}
+
+/* What children look like when Kitae has made them. */
+static int make_children(struct sample *sample, json_t *to, struct error *err)
+{
+    const json_t *resource = json_array_get(sample->objects, 0);
+    json_auto_t *fresh = NULL, *more = NULL;
+
+    if (strcmp(jb_get_str(resource, "kind"), "ServingEndpoint") == 0) {
+        serving_expand(sample);
+        complete_names(sample->objects);
+        if (serving_name(sample, err) < 0)
+            return -1;
+        more = serving_made(sample);
+        json_array_extend(to, more);
+    }
+    fresh = first_children(json_array_get(sample->objects, 0));
+    json_array_extend(to, fresh);
+    return 0;
+}
+
+static int complete_objects(struct sample *sample, struct error *err)
+{
+    json_auto_t *made = json_array();
+
+    if (complete_resource(sample, err) < 0 || make_children(sample, made, err) < 0)
         return -1;
-    made = first_children(resource);
     for (size_t i = 1; i < json_array_size(sample->objects); i++)
         complete_child(json_array_get(sample->objects, i), made);
     return 0;

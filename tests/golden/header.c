@@ -126,6 +126,7 @@ int sample_read_header(struct sample *sample, struct error *err)
                                             .failure_count = json_array_size(failures),
                                             .agent_image = "registry.example/kitae:1",
                                             .confirmed = json_is_true(jb_get(sample->header, "confirmed")),
+                                            .is_outside = json_is_true(jb_get(sample->header, "outside")),
                                             .has_prometheus = json_is_true(jb_get(sample->header, "prometheus")),
                                             .now = fields_parse_time(*now ? now : default_now) };
     if (sample->input.failure_count > MAX_FAILURES || sample->input.now == -1)
