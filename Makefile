@@ -152,6 +152,7 @@ FUZZ_SECONDS ?= 10
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call sources,tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libagent.a $(BUILD)/libkitae.a
 	$(call link,-fsanitize=fuzzer $(BUILD)/libagent.a $(BUILD)/libkitae.a $(LIBS))
+$(BUILD)/fuzz/fuzz_digits_http: $(call objects,examples/digits/http.c examples/digits/pixels.c examples/digits/error.c)
 .SECONDARY: $(patsubst %,$(BUILD)/tests/fuzz/%.o,$(notdir $(FUZZ)))
 .PHONY: fuzz-run
 fuzz: ## every parser, FUZZ_SECONDS each

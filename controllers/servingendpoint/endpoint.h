@@ -143,15 +143,13 @@ void endpoint_init(struct endpoint *endpoint, const struct observed *in);
 struct revision *find_revision(struct endpoint *endpoint, const char *name); /* NULL: none */
 bool is_initial(const struct endpoint *endpoint); /* nothing has served yet: there is nobody to compare with */
 
-/* -- target.c -------------------------------------------------------------------------------------------------------
- */
+/* -- target.c -- */
 
 void find_target(struct endpoint *endpoint);
 const struct rejection *find_rejection(const struct endpoint *endpoint); /* of the target; NULL: it may be tried */
 void confirm_model(const struct endpoint *endpoint, struct plan *out);   /* before the first pod of a revision */
 
-/* -- capacity.c -----------------------------------------------------------------------------------------------------
- */
+/* -- capacity.c -- */
 
 /* Pods that the candidate needs ready before it may go on, and those that it is given. */
 int pods_needed(const struct endpoint *endpoint);
@@ -159,16 +157,14 @@ int scale_of(const struct endpoint *endpoint, const struct revision *revision); 
 int floor_of(const struct endpoint *endpoint, const struct revision *revision);  /* of its autoscaler */
 bool is_freed(const struct endpoint *endpoint, const struct revision *revision); /* its pods make room (Recreate) */
 
-/* -- rollout.c: what comes next ---------------------------------------------------------------------------------------
- */
+/* -- rollout.c: what comes next -- */
 
 void decide_rollout(struct endpoint *endpoint);
 void wait_for(struct endpoint *endpoint, const char *reason, const char *text); /* the first thing said stays */
 void wait_patiently(struct endpoint *endpoint, const char *reason, const char *text);
 void retire_revisions(const struct endpoint *endpoint, struct plan *out); /* those whose time has come */
 
-/* -- checks.c: what others say of the candidate -----------------------------------------------------------------------
- */
+/* -- checks.c: what others say of the candidate -- */
 
 void ask_about_candidate(const struct endpoint *endpoint, struct plan *out);
 bool candidate_answers(struct endpoint *endpoint); /* through its own Service; says why not */
@@ -178,8 +174,7 @@ bool checks_let_pass(struct endpoint *endpoint);   /* the step may end as far as
 /* Why a question to that path of a revision got no good answer; NULL: it got one. */
 const char *probe_problem(const struct endpoint *endpoint, const struct answer *answer);
 
-/* -- route.c, gateway.c
- * ------------------------------------------------------------------------------------------------ */
+/* -- route.c, gateway.c -- */
 
 enum kind route_kind(enum protocol protocol);
 bool has_route(const struct endpoint *endpoint);    /* it is asked for, and the cluster can have it */
@@ -195,8 +190,7 @@ enum reach { REACH_UNKNOWN, REACH_YES, REACH_NO };
 enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why); /* through the data plane */
 const char *endpoint_url(const struct endpoint *endpoint);                        /* NULL: nowhere yet */
 
-/* -- what is made
- * ------------------------------------------------------------------------------------------------------ */
+/* -- what is made -- */
 
 bool is_wanted(const struct endpoint *endpoint, const struct revision *revision); /* its pods may be made */
 void want_deployments(const struct endpoint *endpoint, struct plan *out);
@@ -204,8 +198,7 @@ json_t *deployment_body(const struct observed *in, const struct identity *identi
 void want_services(const struct endpoint *endpoint, struct plan *out);
 void want_autoscalers(const struct endpoint *endpoint, struct plan *out);
 
-/* -- trouble.c: why pods of a revision are not there
- * --------------------------------------------------------------------- */
+/* -- trouble.c: why pods of a revision are not there -- */
 
 struct trouble {
     const char *reason; /* CamelCase */
@@ -213,8 +206,11 @@ struct trouble {
 };
 bool find_trouble(const struct endpoint *endpoint, const struct revision *revision, struct trouble *ret);
 
-/* -- status.c
- * ------------------------------------------------------------------------------------------------------------ */
+/* -- preview.c -- */
+
+const char *preview_endpoint(const struct observed *in);
+
+/* -- status.c -- */
 
 void accept_endpoint(const struct endpoint *endpoint, struct plan *out);
 void say_endpoint(const struct endpoint *endpoint, struct plan *out);

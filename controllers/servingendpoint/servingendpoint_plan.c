@@ -39,4 +39,5 @@ const struct controller servingendpoint_controller = {
     .status = &servingendpoint_status_type,
     .lazy_status = lazy_status,
     .plan = servingendpoint_plan,
+    .preview = preview_endpoint,
 };

@@ -1,13 +1,14 @@
-/* digits: one worker of a data-parallel training. README.md says what it is for. */
+/* digits: one worker of a data-parallel training, or a server of what was learned. README.md says what it is for. */
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "data.h"
 #include "join.h"
+#include "last_word.h"
 #include "options.h"
 #include "place.h"
+#include "serve.h"
 #include "train.h"
 #include "wait.h"
 
@@ -17,17 +18,6 @@
  */
 enum { LINGER_MILLISECONDS = 2500 };
 
-/* Leaves the last word where Kubernetes looks for it. Elsewhere there is no such file, and it is not made. */
-static void leave_word(const struct options *options, const char *word)
-{
-    int fd = open(options->termination_log, O_WRONLY | O_TRUNC | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    dprintf(fd, "%s\n", word);
-    close(fd);
-}
-
 /* Says why this process ends and waits where that helps; returns its exit code. */
 static int fail(const struct options *options, int rank, const struct error *why)
 {
@@ -36,7 +26,7 @@ static int fail(const struct options *options, int rank, const struct error *why
 
     snprintf(word, sizeof(word), "rank %d: %s", rank, why->message);
     fprintf(stderr, "digits: %s\n", word);
-    leave_word(options, word);
+    last_word(options->termination_log, word);
     if (why->exit_code == EXIT_PEER)
         wait_until(wait_now() + LINGER_MILLISECONDS, &ignored);
     return why->exit_code;
@@ -49,7 +39,7 @@ static int succeed(const struct options *options, int rank, double accuracy)
     snprintf(word, sizeof(word), "accuracy %.1f %% on %u held-out digits", 100 * accuracy, data_held_out_count());
     if (rank == 0)
         puts(word);
-    leave_word(options, word);
+    last_word(options->termination_log, word);
     return 0;
 }
 
@@ -79,6 +69,8 @@ int main(int argc, char **argv)
 
     wait_init();
     setvbuf(stdout, NULL, _IOLBF, 0); /* progress is for reading while it happens, also through a pipe */
+    if (argc > 1 && strcmp(argv[1], "serve") == 0)
+        return serve(argc - 1, argv + 1);
     if (options_parse(argc, argv, &options, &err) < 0) {
         fprintf(stderr, "digits: %s\n", err.message);
         return err.exit_code;

@@ -1,10 +1,7 @@
 #include "model.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "random.h"
 
@@ -93,12 +90,16 @@ static void run(const struct model *model, const struct digit *digit, struct act
     softmax(a->classes, DATA_CLASSES);
 }
 
+size_t model_count(size_t hidden)
+{
+    return hidden * (DATA_PIXELS + 1) + DATA_CLASSES * (hidden + 1);
+}
+
 void model_init(struct model *model, size_t hidden, uint64_t seed)
 {
     struct random random = { seed };
 
-    *model = (struct model){ .hidden = hidden };
-    model->count = second_layer(model) + DATA_CLASSES * (hidden + 1);
+    *model = (struct model){ .hidden = hidden, .count = model_count(hidden) };
     layer_init(model->parameters, DATA_PIXELS, hidden, &random);
     layer_init(model->parameters + second_layer(model), hidden, DATA_CLASSES, &random);
 }
@@ -122,7 +123,7 @@ float model_learn(const struct model *model, const struct digit *digit, float *g
     return loss;
 }
 
-unsigned model_predict(const struct model *model, const struct digit *digit)
+unsigned model_classify(const struct model *model, const struct digit *digit, float *ret_probabilities)
 {
     struct activity a;
     unsigned best = 0;
@@ -131,6 +132,8 @@ unsigned model_predict(const struct model *model, const struct digit *digit)
     for (unsigned i = 1; i < DATA_CLASSES; i++)
         if (a.classes[i] > a.classes[best])
             best = i;
+    if (ret_probabilities)
+        memcpy(ret_probabilities, a.classes, sizeof(a.classes));
     return best;
 }
 
@@ -140,31 +143,6 @@ void model_step(struct model *model, const float *gradient, float scale, float r
         model->velocities[i] = MOMENTUM * model->velocities[i] - rate * scale * gradient[i];
         model->parameters[i] += model->velocities[i];
     }
-}
-
-static int write_model(const struct model *model, FILE *file)
-{
-    fprintf(file, "hidden %zu\n", model->hidden);
-    for (size_t i = 0; i < model->count; i++)
-        fprintf(file, "%a\n", (double)model->parameters[i]);
-    return fflush(file) == 0 && fsync(fileno(file)) == 0 && !ferror(file) ? 0 : -1;
-}
-
-int model_save(const struct model *model, const char *folder, struct error *err)
-{
-    char path[4096], part[4200];
-    FILE *file;
-    int result;
-
-    snprintf(path, sizeof(path), "%s/digits.txt", folder);
-    snprintf(part, sizeof(part), "%s.part", path);
-    file = fopen(part, "we");
-    if (!file)
-        return error_set(err, EXIT_FAULT, "%s cannot be written: %s", part, strerror(errno));
-    result = write_model(model, file);
-    if (fclose(file) != 0 || result < 0 || rename(part, path) != 0)
-        return error_set(err, EXIT_FAULT, "%s cannot be written: %s", path, strerror(errno));
-    return 0;
 }
 
 uint64_t model_checksum(const struct model *model)

@@ -25,20 +25,20 @@ struct model {
     float velocities[MODEL_PARAMETERS_MAX]; /* of momentum */
 };
 
+/* How many parameters a model with so many hidden units has. */
+size_t model_count(size_t hidden);
+
 /* Random weights, the same for the same seed. Owns nothing, so there is nothing to finish. */
 void model_init(struct model *model, size_t hidden, uint64_t seed);
 
 /* Adds the gradient of this digit's loss to gradient[0 .. count - 1] and returns the loss (cross-entropy, in nats). */
 float model_learn(const struct model *model, const struct digit *digit, float *gradient);
 
-/* The digit that the model sees, 0 to 9. */
-unsigned model_predict(const struct model *model, const struct digit *digit);
+/* The digit that the model sees, 0 to 9, and how sure it is of each: DATA_CLASSES probabilities; NULL: not wanted. */
+unsigned model_classify(const struct model *model, const struct digit *digit, float *ret_probabilities);
 
 /* One step of gradient descent with momentum. `scale` makes the sum of gradients an average: 1 / digits in the sum. */
 void model_step(struct model *model, const float *gradient, float scale, float rate);
-
-/* Writes digits.txt into a folder, whole or not at all: "hidden N", then a parameter a line, exact. */
-int model_save(const struct model *model, const char *folder, struct error *err);
 
 /* FNV-1a over the bits of all parameters: equal models, equal sums. */
 uint64_t model_checksum(const struct model *model);

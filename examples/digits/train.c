@@ -6,6 +6,7 @@
 
 #include "data.h"
 #include "model.h"
+#include "model_file.h"
 #include "random.h"
 #include "wait.h"
 
@@ -72,7 +73,7 @@ static int measure(struct trainer *trainer, double *ret_accuracy, struct error *
     float right = 0;
 
     for (unsigned i = rank; i < data_held_out_count(); i += world)
-        right += model_predict(&trainer->model, data_held_out(i)) == data_held_out(i)->label;
+        right += model_classify(&trainer->model, data_held_out(i), NULL) == data_held_out(i)->label;
     if (group_sum(trainer->group, &right, 1, err) < 0)
         return -1;
     *ret_accuracy = (double)right / data_held_out_count();

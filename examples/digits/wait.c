@@ -31,12 +31,17 @@ void wait_init(void)
     sigdelset(&while_waiting, SIGINT);
 }
 
-int64_t wait_now(void)
+int64_t wait_now_microseconds(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t wait_now(void)
+{
+    return wait_now_microseconds() / 1000;
 }
 
 int wait_for(struct pollfd *polls, nfds_t count, int64_t deadline, struct error *err)
@@ -64,4 +69,12 @@ int wait_for(struct pollfd *polls, nfds_t count, int64_t deadline, struct error 
 int wait_until(int64_t deadline, struct error *err)
 {
     return wait_for(NULL, 0, deadline, err);
+}
+
+int wait_take_signal(void)
+{
+    int taken = stop_signal; /* none comes in between: they are blocked here */
+
+    stop_signal = 0;
+    return taken;
 }

@@ -1,4 +1,6 @@
-/* `kitae plan`: what a manifest would create, without a cluster. The decisions are the operator's own (engine/dry_run).
+/*
+ * `kitae plan`: what a manifest would create, without a cluster; with --live, what it would change in one. The
+ * decisions are the operator's own (engine/dry_run).
  */
 
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include "../engine/dry_run.h"
 #include "../model/controller.h"
 #include "commands.h"
+#include "live.h"
 
 enum { INVALID = 1, USAGE = 2 };
 
@@ -24,13 +27,23 @@ static const char usage[] =
     "\n"
     "Prints the objects that Kitae would create for the resources in FILE, decided by the operator's own code, "
     "without\n"
-    "a cluster. Documents of other kinds are skipped. Exits with 0 when all is well, with 1 when something in a file "
+    "a cluster. With --live: what applying FILE would change in the cluster now, and which rollout would follow; "
+    "nothing\n"
+    "is written there. Documents of other kinds are skipped. Exits with 0 when all is well, with 1 when something in a "
+    "file "
     "is\n"
     "invalid or would not be accepted, with 2 when the command line is wrong or a file cannot be read.";
 
 static struct option options[] = {
     { "filename", 'f', OPTION_LIST, "FILE", "the manifest, YAML or JSON; - is standard input; may be repeated" },
     { "output", 'o', OPTION_CHOICE, "yaml|names", "whole objects, or a line for each (default: yaml)" },
+    { "live", 0, OPTION_SWITCH, NULL, "against what is in the cluster (default: as if nothing were there)" },
+    { "namespace",
+      'n',
+      OPTION_TEXT,
+      "NAME",
+      "with --live: of resources that name none (default: that of the context)" },
+    CLUSTER_OPTIONS,
     { "verbose", 'v', OPTION_SWITCH, NULL, "list the rules that only a server checks (default: only their number)" },
     { NULL },
 };
@@ -41,6 +54,8 @@ struct planner {
     const struct yaml_document *document; /* ... in it */
     const char *prefix;                   /* of paths: "items[2]" of a List, else "" */
     bool only_names;
+    struct session *session; /* NULL: without a cluster */
+    const char *namespace;   /* of resources that name none */
     unsigned problems, found, printed;
     bool seen[KIND_COUNT];
 };
@@ -111,14 +126,14 @@ static void other_kind(struct planner *planner, const char *api_version, const c
 }
 
 /* As the server would have it when it is new: no status, a uid, the namespace that kubectl would choose. */
-static void make_new(json_t *resource)
+static void make_new(json_t *resource, const char *namespace)
 {
     json_t *metadata = jb_child_object(resource, "metadata");
 
     json_object_del(resource, "status");
     json_object_del(metadata, "deletionTimestamp");
     if (!jb_get(metadata, "namespace"))
-        jb_set(metadata, "namespace", jb_str("default"));
+        jb_set(metadata, "namespace", jb_str(namespace));
     jb_set(metadata, "uid", jb_str(PLACEHOLDER_UID));
     jb_set(metadata, "resourceVersion", jb_str("1"));
     jb_set(metadata, "generation", jb_int(1));
@@ -175,26 +190,74 @@ static void problem_with_path(struct planner *planner, const char *message)
     problem(planner, path, message);
 }
 
+/* Each line behind a mark, so that the output stays YAML. */
+static void print_comment(const char *text)
+{
+    for (size_t length; *text; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        printf("# %.*s\n", (int)length, text);
+    }
+}
+
+/* What is there and would be changed or go. */
+static void print_changes(const struct planner *planner, const json_t *summary)
+{
+    static const struct {
+        const char *list, *what;
+    } lists[] = { { "applies", "would change" }, { "drops", "would go" } };
+    const json_t *scales = jb_get(summary, "scales");
+    const char *name;
+    json_t *value;
+
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+        const json_t *names = jb_get(summary, lists[i].list);
+
+        for (size_t at = 0; planner->session && at < json_array_size(names); at++)
+            printf("# %s: %s\n", lists[i].what, json_string_value(json_array_get(names, at)));
+    }
+    json_object_foreach((json_t *)scales, name, value)
+        printf("# would have %d pods: %s\n", (int)json_integer_value(value), name);
+}
+
+static void print_plan(struct planner *planner, const json_t *resource, const struct dry_run *run)
+{
+    const char *refusal = refusal_of(run->summary);
+
+    if (refusal) {
+        problem_with_path(planner, refusal);
+        return;
+    }
+    if (planner->session || run->preview)
+        printf("# %s %s\n", jb_get_str(resource, "kind"), jb_get_str(jb_get(resource, "metadata"), "name"));
+    print_comment(run->preview ? run->preview : "");
+    print_changes(planner, run->summary);
+    if (planner->only_names)
+        print_names(jb_get(run->summary, "creates"));
+    else
+        print_bodies(planner, run->bodies);
+}
+
 static void plan_resource(struct planner *planner, json_t *resource)
 {
     auto_dry_run struct dry_run run = { 0 };
-    json_auto_t *objects = ARR(json_incref(resource));
-    struct dry_run_input input = { .objects = objects, .now = time(NULL) };
-    const char *refusal;
+    struct live live = { 0 };
+    struct dry_run_input input = { .confirmed = true, .now = time(NULL) };
     struct error err;
 
-    make_new(resource);
-    if (dry_run(&input, &run, &err) < 0) {
-        problem_with_path(planner, err.message);
+    make_new(resource, planner->namespace);
+    if (!planner->session)
+        live.objects = ARR(json_incref(resource));
+    else if (live_read(planner->session, resource, &live, &err) < 0) {
+        problem(planner, "", err.message);
         return;
     }
-    refusal = refusal_of(run.summary);
-    if (refusal)
-        problem_with_path(planner, refusal);
-    else if (planner->only_names)
-        print_names(jb_get(run.summary, "creates"));
+    input.objects = live.objects;
+    memcpy(input.absent, live.absent, sizeof(input.absent));
+    if (dry_run(&input, &run, &err) < 0)
+        problem_with_path(planner, err.message);
     else
-        print_bodies(planner, run.bodies);
+        print_plan(planner, resource, &run);
+    live_finish(&live);
 }
 
 static void take_resource(struct planner *planner, json_t *resource)
@@ -315,8 +378,10 @@ static int finish(struct planner *planner, bool verbose)
 int command_plan(int argc, char **argv)
 {
     const struct option *files = option_named(options, "filename");
-    const char *output;
-    struct planner planner = { .prefix = "" };
+    const char *output, *namespace;
+    struct planner planner = { .prefix = "", .namespace = "default" };
+    struct session session;
+    struct error err;
     int result = options_parse(options, argc, argv, usage);
 
     if (result)
@@ -327,10 +392,18 @@ int command_plan(int argc, char **argv)
     }
     output = option_named(options, "output")->text;
     planner.only_names = output && strcmp(output, "names") == 0;
-    for (size_t i = 0; i < files->list_count; i++) {
-        result = take_file(&planner, files->list[i]);
-        if (result)
-            return result;
+    if (option_named(options, "live")->on) {
+        if (session_open(&session, options, &err) < 0) {
+            fprintf(stderr, "kitae plan: %s\n", err.message);
+            return INVALID;
+        }
+        planner.session = &session;
+        namespace = option_named(options, "namespace")->text;
+        planner.namespace = namespace ? namespace : session.config.namespace;
     }
-    return finish(&planner, option_named(options, "verbose")->on);
+    for (size_t i = 0; !result && i < files->list_count; i++)
+        result = take_file(&planner, files->list[i]);
+    if (planner.session)
+        session_close(&session);
+    return result ? result : finish(&planner, option_named(options, "verbose")->on);
 }

@@ -227,6 +227,13 @@ static void say_plan(const struct rehearsal *all, struct dry_run *run)
         jb_set(run->summary, "lookAgainAt", jb_str(fields_format_time(all->in.arena, plan->look_again_at)));
 }
 
+/* Only of what is understood. */
+static void say_preview(const struct rehearsal *all, struct dry_run *run)
+{
+    if (all->controller->preview && all->in.spec && !all->in.self->deleted_at)
+        run->preview = xstrdup(all->controller->preview(&all->in));
+}
+
 int dry_run(const struct dry_run_input *in, struct dry_run *ret, struct error *err)
 {
     struct rehearsal all = { 0 };
@@ -236,8 +243,9 @@ int dry_run(const struct dry_run_input *in, struct dry_run *ret, struct error *e
     plan_init(&all.plan, &all.arena);
     result = make_plan(&all, in, err);
     if (result == 0) {
-        *ret = (struct dry_run){ json_object(), json_array() };
+        *ret = (struct dry_run){ .summary = json_object(), .bodies = json_array() };
         say_plan(&all, ret);
+        say_preview(&all, ret);
     }
     rehearsal_finish(&all);
     return result;
@@ -247,5 +255,6 @@ void dry_run_finish(struct dry_run *run)
 {
     json_decref(run->summary);
     json_decref(run->bodies);
+    free(run->preview);
     *run = (struct dry_run){ 0 };
 }

@@ -33,6 +33,7 @@ struct dry_run {
      * `confirmed`.
      */
     json_t *summary;
+    char *preview;  /* lines for people: what would come after; NULL: nothing */
     json_t *bodies; /* an array: the objects of `creates` and `applies`, whole, in the order of the plan */
 };
 

@@ -46,12 +46,12 @@ struct engine_options {
     const char *lease_namespace;                      /* with leader_elect */
     const char *host;                                 /* "host:port" of the API server, for metrics; NULL: not told */
     const char *agent_image;                          /* of the pods that move data */
+    bool can_probe;                                   /* addresses of the cluster can be reached from here */
     const char *identity;                             /* unique to this process: host name and a random part */
     const char *report_url;                           /* where pods find us with their reports; NULL: no reports */
     const char *report_host;                          /* its host, for which the certificate is */
     const char *report_secret;                        /* in lease_namespace: where authority and certificate are kept */
     const char *prometheus_url;                       /* without a slash at its end; NULL: there is none to ask */
-    bool can_probe;                                   /* addresses of the cluster can be reached from here */
     unsigned window;                                  /* requests in flight at most; 0: default */
     uint64_t seed;                                    /* of all jitter */
     void (*random_bytes)(void *bytes, size_t length); /* for keys: the real thing */

@@ -21,6 +21,9 @@ struct controller {
      * drops and releases are carried out.
      */
     void (*plan)(const struct observed *in, struct plan *out);
+
+    /* What would come after this plan, in lines for people, in the arena; NULL: the kind has nothing to add. */
+    const char *(*preview)(const struct observed *in);
 };
 
 /* NULL-terminated, in alphabetical order of the kinds. */

@@ -3,6 +3,7 @@
 
 kubernetes=1.37.2 etcd=3.6.14 kwok=0.8.0 containerd=2.2.7 coredns=1.14.1
 versitygw=1.7.0 # an S3 server
+traefik=3.7.9 gateway_api=1.6.1 grpcurl=1.9.4 # a gateway, the kinds it is told by, and a client of gRPC
 jobset=0.12.0 training_operator=1.9.4 # peers, for tests/bench; the versions in their go.mod
 bin=${XDG_CACHE_HOME:-$HOME/.cache}/kitae/bin/k8s-$kubernetes-etcd-$etcd-kwok-$kwok
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What the tests of tests/e2e/cases have beside tests/integration/lib.sh, with which they are run.
+# What the tests of tests/e2e/cases have beside tests/integration/lib.sh, with which they are run: logs and programs of
+# pods, an S3 server, traffic through a gateway, volumes.
 
 logs() { kubectl logs -n "$namespace" "$1" --tail=-1; } # logs POD
 
@@ -84,6 +85,76 @@ to_s3() { within 10 from_s3 "$@"; }
 put() { # KEY: from standard input, into the bucket market
     cat >"$scratch/object"
     to_s3 "market/$1" -T "$scratch/object"
+}
+
+# -- traffic: for files that say "# needs: gateway", which run in the node's network ------------------------------------
+
+gateway=10.88.0.1 prometheus=http://10.88.0.1:9090
+
+# ask HOST PATH [CURL-FLAG...]: one request through the gateway; fails for an answer of 400 and above.
+ask() { curl -sSf --max-time 5 -H "Host: $1" "${@:3}" "http://$gateway$2"; }
+
+# ask_grpc HOST METHOD [FLAG...]: one call through the gateway, of a server with reflection. With -v headers are shown.
+ask_grpc() {
+    # shellcheck source=tests/cluster/binaries.sh disable=SC1091,SC2154
+    (. "$root/tests/cluster/binaries.sh" && exec "$bin/grpcurl-$grpcurl" -plaintext -max-time 5 -authority "$1" "${@:3}" "$gateway:80" "$2")
+}
+
+# start_load HOST PATH [FLAG...]: 200 requests a second through the gateway, from now on; they are under way when this
+# returns. programs/load/load.c tells what counts, and which flags there are. $load is its pid, $load_log its log.
+start_load() {
+    [ -x "$RUN_LOGS/load" ] || cc -std=gnu17 -O2 -o "$RUN_LOGS/load" "$root"/tests/e2e/programs/load/*.c
+    load_log=$scratch/load.log
+    "$RUN_LOGS/load" --address "$gateway:80" --host "$1" --path "$2" --log "$load_log" "${@:3}" >"$scratch/load.sums" &
+    load=$!
+    helpers+=("$load")
+    within 10 load_has_made 20
+}
+
+load_has_made() { [ "$(wc -l <"$load_log")" -ge "$1" ]; } # COUNT
+
+# recent_answers [COUNT]: how many of the last so many answers came from whom: "blue 80" and the like, a line each.
+recent_answers() {
+    tail -n "${1:-200}" "$load_log" | sed 's/.* ms //' | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)/\2 \1/'
+}
+
+# recent_percent NAME LOWEST HIGHEST [COUNT]: whether the share of NAME in the last answers is that.
+recent_percent() {
+    local count=${4:-200} share
+    share=$(($(recent_answers "$count" | sed -n "s/^$1 //p" | grep . || echo 0) * 100 / count))
+    [ $share -ge "$2" ] && [ $share -le "$3" ] || { recent_answers "$count"; return 1; }
+}
+
+# Ends the load and keeps its log where those of tools/test are. Its sums are in $scratch/load.sums, its status is the
+# status: 1 when a request failed.
+stop_load() {
+    local status=0 kept=$root/build/test-logs
+    kill -TERM "$load"
+    wait "$load" || status=$?
+    mkdir -p "$kept"
+    gzip -nc "$load_log" >"$kept/load-$RUN_FILE-$number.log.gz"
+    cat "$scratch/load.sums"
+    return $status
+}
+
+# stop_load_and_expect_no_failure [COUNT]: and at least so many requests (200).
+stop_load_and_expect_no_failure() {
+    stop_load || fail "requests failed: $(grep ' FAILED ' "$load_log" | head -n 5)"
+    [ "$(sed -n 's/^requests \([0-9]*\) .*/\1/p' "$scratch/load.sums")" -ge "${1:-200}" ] || fail "too few requests"
+}
+
+# prometheus_query QUERY: the values, one a line; fails when there is none.
+prometheus_query() {
+    curl -sSf --max-time 5 -G "$prometheus/api/v1/query" --data-urlencode "query=$1" |
+        python3 -c 'import json, sys
+for series in json.load(sys.stdin)["data"]["result"]: print(series["value"][1])' | grep .
+}
+
+# prometheus_is QUERY LOWEST HIGHEST: one series, and its value is that.
+prometheus_is() {
+    prometheus_query "$1" | awk -v low="$2" -v high="$3" '
+        { print; if (!($1 >= low && $1 <= high)) bad = 1 }
+        END { exit bad || NR != 1 }'
 }
 
 # -- volumes ----------------------------------------------------------------------------------------------------------
