@@ -63,7 +63,8 @@ static bool make_room(struct endpoint *endpoint)
 {
     for (int i = 0; i < endpoint->revision_count && endpoint->revision_count == MAX_REVISIONS; i++)
         if (endpoint->revisions[i].role == ROLE_RETIRING) {
-            endpoint->revisions[i].retire_at = now(endpoint);
+            if (endpoint->revisions[i].retire_at > now(endpoint))
+                endpoint->revisions[i].retire_at = now(endpoint);
             return false;
         }
     return endpoint->revision_count < MAX_REVISIONS;
@@ -214,13 +215,22 @@ static bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
     return now(endpoint) >= since + UNSEEN_AFTER;
 }
 
+static const char *unseen_text(const struct endpoint *endpoint, const char *otherwise)
+{
+    return endpoint->route.problem
+               ? arena_printf(endpoint->arena, "cannot be given another share: %s", endpoint->route.problem)
+               : otherwise;
+}
+
 static void go_back(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
     bool empties = rollout->strategy == STRATEGY_RECREATE && !is_initial(endpoint);
 
     if (!is_routed(endpoint, 0, rollout->progress_time)) {
-        wait_for(endpoint, "ReturningTraffic", "waits until Gateways have seen that it gets no traffic");
+        wait_for(endpoint,
+                 "ReturningTraffic",
+                 unseen_text(endpoint, "waits until Gateways have seen that it gets no traffic"));
         return;
     }
     if (empties && endpoint->candidate->pods_left) {
@@ -273,6 +283,7 @@ static void give(struct endpoint *endpoint, int percent)
     rollout->step_time = now(endpoint);
     rollout->progress_time = now(endpoint);
     rollout->passed = false;
+    rollout->reason = rollout->message = NULL;
     if (!has_route(endpoint) || !shares_route(endpoint) || percent == rollout->traffic)
         return;
     rollout->traffic = percent;
@@ -296,10 +307,7 @@ static bool is_prepared(struct endpoint *endpoint)
     else
         wait_for(endpoint,
                  "Starting",
-                 arena_printf(endpoint->arena,
-                              "%d of the %s that it needs are ready",
-                              candidate->ready,
-                              count_text(endpoint->arena, needed, "pod")));
+                 arena_printf(endpoint->arena, "waits for ready pods: %d of %d", candidate->ready, needed));
     return false;
 }
 
@@ -308,7 +316,8 @@ static void finish(struct endpoint *endpoint)
     if (endpoint->rollout.traffic < 100 && has_route(endpoint) && shares_route(endpoint))
         give(endpoint, 100); /* a route came since */
     if (!is_routed(endpoint, 100, endpoint->rollout.step_time))
-        wait_patiently(endpoint, "Promoting", "waits until Gateways have seen that it gets all traffic");
+        wait_patiently(
+            endpoint, "Promoting", unseen_text(endpoint, "waits until Gateways have seen that it gets all traffic"));
     else if (is_prepared(endpoint))
         promote(endpoint);
 }
@@ -344,9 +353,7 @@ static bool is_held(struct endpoint *endpoint)
 
     look_again(endpoint, hold_ends(endpoint));
     if (!is_routed(endpoint, endpoint->rollout.traffic, endpoint->rollout.step_time)) {
-        wait_for(endpoint,
-                 "WaitingForGateway",
-                 endpoint->route.problem ? endpoint->route.problem : "waits until Gateways have seen its share");
+        wait_for(endpoint, "WaitingForGateway", unseen_text(endpoint, "waits until Gateways have seen its share"));
         return true;
     }
     if (!checks_let_pass(endpoint))
@@ -375,7 +382,7 @@ static bool ends_step(struct endpoint *endpoint)
         return false;
     rollout->step++;
     rollout->state = STATE_STARTING;
-    rollout->step_time = 0;
+    rollout->reason = rollout->message = NULL; /* of this step's last look */
     rollout->progress_time = now(endpoint);
     return true;
 }
@@ -465,7 +472,7 @@ static bool is_turned_back(struct endpoint *endpoint)
         turn_back(endpoint,
                   "ChecksFailed",
                   arena_printf(endpoint->arena,
-                               "%s failed %d of its checks, failureLimit is %d; the last: %.600s",
+                               "%s failed %d looks at its checks (failureLimit is %d); the last: %.600s",
                                name,
                                endpoint->rollout.failures,
                                endpoint->rules.failure_limit,
@@ -488,6 +495,18 @@ static bool is_paused(struct endpoint *endpoint)
     return rollout->paused;
 }
 
+/* There is nothing to go back to: it goes on waiting, and says that somebody should look. */
+static void stay_late(struct endpoint *endpoint)
+{
+    endpoint->needs_person = true;
+    if (strcmp(endpoint->why_reason, "Starting") == 0)
+        endpoint->why_reason = "ProgressDeadlineExceeded";
+    endpoint->why = arena_printf(endpoint->arena,
+                                 "%s, for %d seconds and more (progressDeadlineSeconds)",
+                                 endpoint->why,
+                                 endpoint->rules.deadline);
+}
+
 static void carry_on(struct endpoint *endpoint)
 {
     if (!skips_steps(endpoint))
@@ -499,7 +518,7 @@ static void carry_on(struct endpoint *endpoint)
     if (!endpoint->candidate || !endpoint->why || !is_late(endpoint))
         return;
     if (is_initial(endpoint))
-        endpoint->needs_person = true;
+        stay_late(endpoint);
     else
         turn_back(endpoint, "ProgressDeadlineExceeded", late_text(endpoint));
 }
