@@ -10,8 +10,9 @@
  */
 
 enum {
-    GATEWAY_EVERY = 30, /* seconds */
-    REACH_EVERY = 10,
+    SOON = 10, /* seconds, until it answers; then thousands of endpoints must not add up */
+    GATEWAY_EVERY = 300,
+    REACH_EVERY = 60,
     GATEWAY_TIMEOUT = 5000, /* milliseconds */
     REACH_TIMEOUT = 5000,
     REACH_COUNT = 2,
@@ -75,6 +76,13 @@ static const char *path_of(const struct endpoint *endpoint)
     return prefix;
 }
 
+static bool is_reached(const struct endpoint *endpoint)
+{
+    const char *why;
+
+    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES;
+}
+
 /* Where and what to ask; false when nobody says. In the arena. */
 static bool find_door(const struct endpoint *endpoint, struct ask *ret)
 {
@@ -101,7 +109,7 @@ static bool find_door(const struct endpoint *endpoint, struct ask *ret)
                                              path_of(endpoint)),
                          .host = host_of(endpoint, jb_get_str(listener, "hostname")),
                          .count = REACH_COUNT,
-                         .every_s = REACH_EVERY,
+                         .every_s = is_reached(endpoint) ? REACH_EVERY : SOON,
                          .timeout_ms = REACH_TIMEOUT };
     return true;
 }
@@ -119,7 +127,7 @@ void ask_about_route(const struct endpoint *endpoint, struct plan *out)
                                                 "/apis/gateway.networking.k8s.io/v1/namespaces/%s/gateways/%s",
                                                 gateway_namespace(endpoint),
                                                 gateway_name(endpoint)),
-                           .every_s = GATEWAY_EVERY,
+                           .every_s = is_reached(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
                            .timeout_ms = GATEWAY_TIMEOUT });
     if (endpoint->in->can_probe && endpoint->stable->recipe.protocol == PROTOCOL_HTTP && find_door(endpoint, &reach))
         plan_ask(out, reach);
@@ -175,7 +183,7 @@ static bool is_missing(const struct endpoint *endpoint)
 {
     const struct answer *answer = answer_find(endpoint->in, gateway_key);
 
-    return answer && answer->error && strstr(answer->error, "not found");
+    return answer && answer->error && strcmp(answer->error, ANSWER_NO_OBJECT) == 0;
 }
 
 static void say_unrouted(const struct endpoint *endpoint, struct plan *out)
