@@ -64,19 +64,18 @@ static json_t *child(const struct sample *sample, const char *kind, const char *
 /* Up within 20 seconds: scheduled after 1, started after 9. */
 static json_t *ready_status(void)
 {
-    return OBJ(
-        { "phase", jb_str("Running") },
-        { "conditions",
-          ARR(OBJ({ "type", jb_str("PodScheduled") },
-                  { "status", jb_str("True") },
-                  { "lastTransitionTime", jb_str("2026-11-22T09:50:01Z") }),
-              OBJ({ "type", jb_str("Ready") },
-                  { "status", jb_str("True") },
-                  { "lastTransitionTime", jb_str("2026-11-22T09:50:20Z") })) },
-        { "containerStatuses",
-          ARR(OBJ({ "name", jb_str("server") },
-                  { "ready", json_true() },
-                  { "state", OBJ({ "running", OBJ({ "startedAt", jb_str("2026-11-22T09:50:09Z") }) }) })) });
+    return OBJ({ "phase", jb_str("Running") },
+               { "conditions",
+                 ARR(OBJ({ "type", jb_str("PodScheduled") },
+                         { "status", jb_str("True") },
+                         { "lastTransitionTime", jb_str("2026-11-22T09:50:01Z") }),
+                     OBJ({ "type", jb_str("Ready") },
+                         { "status", jb_str("True") },
+                         { "lastTransitionTime", jb_str("2026-11-22T09:50:20Z") })) },
+               { "containerStatuses",
+                 ARR(OBJ({ "name", jb_str("server") },
+                         { "ready", json_true() },
+                         { "state", OBJ({ "running", OBJ({ "startedAt", jb_str("2026-11-22T09:50:09Z") }) }) })) });
 }
 
 static json_t *pod(const struct sample *sample, const char *role, int number, bool ready, bool going)
@@ -108,12 +107,8 @@ static void add_revision(const struct sample *sample, const json_t *from, json_t
     if (!is_false(jb_get(from, "deployment")))
         jb_append(to, child(sample, "Deployment", name, name, OBJ({ "replicas", jb_int(replicas) })));
     if (!is_false(jb_get(from, "service")))
-        jb_append(to,
-                  child(sample,
-                        "Service",
-                        name,
-                        name,
-                        OBJ({ "clusterIP", jb_str(*address ? address : "10.96.0.10") })));
+        jb_append(
+            to, child(sample, "Service", name, name, OBJ({ "clusterIP", jb_str(*address ? address : "10.96.0.10") })));
     if (fewest)
         jb_append(to, child(sample, "HorizontalPodAutoscaler", name, name, OBJ({ "minReplicas", jb_int(fewest) })));
     for (int i = 0; i < pods + going; i++)
@@ -136,7 +131,8 @@ static void add_service(const struct sample *sample, const json_t *from, json_t 
     json_t *selector =
         OBJ({ "kitae.dev/endpoint", jb_str(name) }, { "kitae.dev/role", jb_str(jb_get_str(from, "selects")) });
 
-    jb_append(to, child(sample, "Service", name, NULL, OBJ({ "clusterIP", jb_str("10.96.0.1") }, { "selector", selector })));
+    jb_append(
+        to, child(sample, "Service", name, NULL, OBJ({ "clusterIP", jb_str("10.96.0.1") }, { "selector", selector })));
 }
 
 /* -- the route ----------------------------------------------------------------------------------------------------- */
