@@ -10,8 +10,9 @@
  */
 
 enum {
-    GATEWAY_EVERY = 30, /* seconds */
-    REACH_EVERY = 10,
+    SOON = 10, /* seconds, until it answers; then thousands of endpoints must not add up */
+    GATEWAY_EVERY = 300,
+    REACH_EVERY = 60,
     GATEWAY_TIMEOUT = 5000, /* milliseconds */
     REACH_TIMEOUT = 5000,
     REACH_COUNT = 2,
@@ -108,7 +109,6 @@ static struct ask door_ask(const struct endpoint *endpoint, const json_t *listen
                                              path_of(endpoint)),
                          .host = host_of(endpoint, jb_get_str(listener, "hostname")),
                          .count = REACH_COUNT,
-                         .every_s = REACH_EVERY,
                          .timeout_ms = REACH_TIMEOUT };
 }
 
@@ -137,6 +137,13 @@ static const char *plan_reach(const struct endpoint *endpoint, struct ask *ret)
     return missing;
 }
 
+static bool is_reached(const struct endpoint *endpoint)
+{
+    const char *why;
+
+    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES;
+}
+
 void ask_about_route(const struct endpoint *endpoint, struct plan *out)
 {
     struct ask reach;
@@ -150,10 +157,12 @@ void ask_about_route(const struct endpoint *endpoint, struct plan *out)
                                                 "/apis/gateway.networking.k8s.io/v1/namespaces/%s/gateways/%s",
                                                 gateway_namespace(endpoint),
                                                 gateway_name(endpoint)),
-                           .every_s = GATEWAY_EVERY,
+                           .every_s = is_reached(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
                            .timeout_ms = GATEWAY_TIMEOUT });
-    if (!plan_reach(endpoint, &reach))
-        plan_ask(out, reach);
+    if (plan_reach(endpoint, &reach))
+        return;
+    reach.every_s = is_reached(endpoint) ? REACH_EVERY : SOON;
+    plan_ask(out, reach);
 }
 
 enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
@@ -216,7 +225,7 @@ static bool is_missing(const struct endpoint *endpoint)
 {
     const struct answer *answer = answer_find(endpoint->in, gateway_key);
 
-    return answer && answer->error && strstr(answer->error, "no such object");
+    return answer && answer->error && strcmp(answer->error, ANSWER_NO_OBJECT) == 0;
 }
 
 static struct standing unrouted(const struct endpoint *endpoint)

@@ -44,46 +44,6 @@ static uint64_t hash_id(uint64_t id)
     return id * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void add_reflector(struct engine *engine, enum kind kind, const char *namespace)
-{
-    struct reflector *reflector = &engine->reflectors[engine->reflector_count];
-
-    if (engine->reflector_count == ENGINE_MAX_WATCHES)
-        BUG("more than %d watches", ENGINE_MAX_WATCHES);
-    *reflector = (struct reflector){ .engine = engine,
-                                     .slot = (unsigned)engine->reflector_count++,
-                                     .kind = kind,
-                                     .namespace = namespace,
-                                     .selector = kind_info(kind)->child ? LABEL_MANAGED_BY "=" LABEL_MANAGED_BY_VALUE
-                                                                        : engine->options.selector };
-}
-
-/* Parents before children, so that no child is met before its owner's kind is known to be on its way. */
-static void add_reflectors(struct engine *engine)
-{
-    static const char *const all[] = { NULL };
-    const char *const *namespaces = engine->options.namespaces;
-
-    for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
-        if (kind_info(kind)->unseen)
-            continue;
-        if (!namespaces || !*namespaces)
-            add_reflector(engine, kind, all[0]);
-        else
-            for (const char *const *namespace = namespaces; *namespace; namespace ++)
-                add_reflector(engine, kind, *namespace);
-    }
-}
-
-size_t engine_max_namespaces(void)
-{
-    size_t kinds = 0;
-
-    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-        kinds += !kind_info(kind)->unseen;
-    return ENGINE_MAX_WATCHES / kinds;
-}
-
 struct engine *engine_create(const struct engine_options *options)
 {
     struct engine *engine = xcalloc(1, sizeof(*engine));
@@ -94,7 +54,6 @@ struct engine *engine_create(const struct engine_options *options)
     engine->random = options->seed | 1;
     outbox_init(&engine->outbox);
     engine->strays_at = INT64_MAX;
-    engine->reflectors = xcalloc(ENGINE_MAX_WATCHES, sizeof(*engine->reflectors));
     map_init(&engine->pending, same_pending);
     store_init(&engine->store);
     queue_init(&engine->queue);
@@ -102,7 +61,7 @@ struct engine *engine_create(const struct engine_options *options)
     recorder_init(&engine->recorder);
     lease_init(engine);
     reports_init(engine);
-    add_reflectors(engine);
+    reflectors_init(engine);
     return engine;
 }
 
@@ -186,17 +145,6 @@ const struct controller *engine_controller(const struct engine *engine, enum kin
         if ((*at)->kind == kind)
             return *at;
     return NULL;
-}
-
-struct reflector *engine_reflector(struct engine *engine, enum kind kind, const char *namespace)
-{
-    for (size_t i = 0; i < engine->reflector_count; i++) {
-        struct reflector *reflector = &engine->reflectors[i];
-
-        if (reflector->kind == kind && (!reflector->namespace || strcmp(reflector->namespace, namespace) == 0))
-            return reflector;
-    }
-    BUG("no watch of %s in namespace '%s'", kind_info(kind)->plural, namespace);
 }
 
 void engine_set_fault(struct engine *engine, const char *format, ...)

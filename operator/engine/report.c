@@ -186,6 +186,8 @@ static void report_watch_states(const struct engine *engine, struct strbuf *out)
     for (size_t i = 0; i < engine->reflector_count; i++) {
         auto_strbuf struct strbuf labels = { 0 };
 
+        if (engine->reflectors[i].absent) /* nothing is to be heard of what is not there */
+            continue;
         watch_labels(&engine->reflectors[i], &labels);
         metrics_sample(out,
                        "kitae_watch_age_seconds",

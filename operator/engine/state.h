@@ -100,6 +100,8 @@ void engine_wake_referred(struct engine *engine, const struct object *object);
 /* A kind has finished its first list: keys that wait for it look again. */
 void engine_kind_synced(struct engine *engine);
 
+void reflectors_init(struct engine *engine);
+
 /* The reflector that watches a kind in a namespace; never NULL for what we watch. */
 struct reflector *engine_reflector(struct engine *engine, enum kind kind, const char *namespace);
 

@@ -20,12 +20,14 @@ struct sample {
 /* Fills `input` and what it borrows, from the header and with what it leaves out. */
 int sample_read_header(struct sample *sample, struct error *err) must_check;
 
-/* -- serving.c ------------------------------------------------------------------------------------------------------ */
+/* -- serving.c ------------------------------------------------------------------------------------------------------
+ */
 
 /* Puts whole objects in place of what a case of a ServingEndpoint says in a line. */
 void serving_expand(struct sample *sample);
 
-/* Puts the name of the revision that the spec asks for in place of REVISION. The objects have their metadata by then. */
+/* Puts the name of the revision that the spec asks for in place of REVISION. The objects have their metadata by then.
+ */
 int serving_name(struct sample *sample, struct error *err) must_check;
 
 /* What Kitae would make, or change, now: the Deployments that are there are not among it. The caller owns it. */
