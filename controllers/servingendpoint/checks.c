@@ -281,6 +281,20 @@ static void judge_query(struct look *look, check *one)
         conclude(look, VERDICT_FAILED, problem);
 }
 
+static const char *bad_probe(const struct endpoint *endpoint, check *one, const struct answer *answer)
+{
+    const char *others = answer->error           ? answer->error
+                         : answer->status >= 400 ? arena_printf(endpoint->arena, "the worst was %d", answer->status)
+                                                 : "the others took too long (maxLatencyMilliseconds)";
+
+    return arena_printf(endpoint->arena,
+                        "%s: %d of %d requests were answered well and in time: %.400s",
+                        one->name,
+                        answer->good,
+                        answer->count,
+                        others);
+}
+
 static void judge_probe(struct look *look, check *one)
 {
     int64_t wanted = one->probe->has_min_success_percent ? one->probe->min_success_percent : 100;
@@ -298,14 +312,7 @@ static void judge_probe(struct look *look, check *one)
     }
     answer = fresh(look, value_key(look->endpoint, one));
     if (answer && (!answer->count || answer->good * 100 < wanted * answer->count))
-        conclude(look,
-                 VERDICT_FAILED,
-                 arena_printf(look->endpoint->arena,
-                              "%s: %d of %d requests were answered well and in time, the worst with %s",
-                              one->name,
-                              answer->good,
-                              answer->count,
-                              answer->status ? arena_printf(look->endpoint->arena, "%d", answer->status) : "nothing"));
+        conclude(look, VERDICT_FAILED, bad_probe(look->endpoint, one, answer));
 }
 
 static struct look look_at_checks(const struct endpoint *endpoint)
@@ -359,8 +366,8 @@ void take_checks(struct endpoint *endpoint)
                       : look.verdict == VERDICT_ERROR ? "CheckError"
                       : look.verdict == VERDICT_THIN  ? "NotEnoughTraffic"
                                                       : NULL;
-    if (rollout->passed || look.verdict == VERDICT_THIN)
-        rollout->progress_time = endpoint->in->now;
+    if (rollout->state == STATE_SHIFTING && (rollout->passed || look.verdict == VERDICT_THIN))
+        rollout->progress_time = endpoint->in->now; /* in other states it waits for its pods */
 }
 
 /* What was asked has been answered since this operator started. */
@@ -393,8 +400,22 @@ static void wait_for_traffic(struct endpoint *endpoint)
                    arena_printf(endpoint->arena,
                                 "waits for more traffic: %s%s%s",
                                 endpoint->rollout.message ? endpoint->rollout.message : "too little to tell",
-                                endpoint->needs_person ? "; write spec.rollout.approve: " : "",
+                                endpoint->needs_person ? "; to go on with less, write spec.rollout.approve: " : "",
                                 endpoint->needs_person ? name : ""));
+}
+
+static const char *failed_text(const struct endpoint *endpoint)
+{
+    const struct rollout *rollout = &endpoint->rollout;
+    const char *text = rollout->message ? rollout->message : "nobody knows why";
+
+    if (strcmp(rollout->reason, "CheckFailed") != 0)
+        return arena_printf(endpoint->arena, "does not pass: %s", text);
+    return arena_printf(endpoint->arena,
+                        "does not pass: %s (failed looks: %d, failureLimit is %d)",
+                        text,
+                        rollout->failures,
+                        endpoint->rules.failure_limit);
 }
 
 bool checks_let_pass(struct endpoint *endpoint)
@@ -408,7 +429,7 @@ bool checks_let_pass(struct endpoint *endpoint)
     if (is_too_quiet(endpoint))
         wait_for_traffic(endpoint);
     else if (rollout->reason && is_answered(endpoint))
-        wait_for(endpoint, rollout->reason, rollout->message ? rollout->message : "");
+        wait_for(endpoint, rollout->reason, failed_text(endpoint));
     else
         wait_patiently(endpoint, "Checking", "waits for a look at its checks");
     return false;

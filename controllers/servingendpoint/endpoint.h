@@ -103,6 +103,12 @@ struct route_view {
     const char *reason, *problem; /* why it is not served; NULL: nothing is known to be wrong */
 };
 
+/* Of one thing: whether it is as it should be; reason and text of a condition that says so. */
+struct standing {
+    bool is_good;
+    const char *reason, *text;
+};
+
 /* How many pods somebody else may decide on. */
 struct autoscaling {
     bool on;
@@ -188,6 +194,7 @@ void say_route(const struct endpoint *endpoint, struct plan *out);
 
 enum reach { REACH_UNKNOWN, REACH_YES, REACH_NO };
 enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why); /* through the data plane */
+struct standing route_standing(const struct endpoint *endpoint);                  /* what Gateways make of it */
 const char *endpoint_url(const struct endpoint *endpoint);                        /* NULL: nowhere yet */
 
 /* -- what is made -- */
@@ -205,6 +212,12 @@ struct trouble {
     const char *text;   /* with what to do */
 };
 bool find_trouble(const struct endpoint *endpoint, const struct revision *revision, struct trouble *ret);
+
+bool find_obstacle(const struct endpoint *endpoint, struct trouble *ret); /* to what is not the candidate's */
+
+/* -- ready.c -- */
+
+struct standing ready_standing(const struct endpoint *endpoint); /* there is a stable one: does it answer? */
 
 /* -- preview.c -- */
 

@@ -83,35 +83,66 @@ static bool is_reached(const struct endpoint *endpoint)
     return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES;
 }
 
-/* Where and what to ask; false when nobody says. In the arena. */
-static bool find_door(const struct endpoint *endpoint, struct ask *ret)
+/* Of the Gateway: the listener that is meant, and its address; what is missing, NULL when nothing is. */
+static const char *find_door(const struct endpoint *endpoint,
+                             const json_t *gateway,
+                             const json_t **ret_listener,
+                             const char **ret_address)
 {
-    const struct answer *answer = answer_find(endpoint->in, gateway_key);
-    json_auto_t *gateway = NULL;
-    const json_t *address, *listener;
-    const char *value;
-    struct error err;
+    const json_t *address = json_array_get(jb_get(jb_get(gateway, "status"), "addresses"), 0);
 
-    if (!answer || answer->error || jb_parse(answer->text, &gateway, &err) < 0)
-        return false;
-    address = json_array_get(jb_get(jb_get(gateway, "status"), "addresses"), 0);
-    listener = find_listener(endpoint, jb_get(jb_get(gateway, "spec"), "listeners"));
-    value = jb_get_str(address, "value");
-    if (!*value || strcmp(jb_get_str(address, "type"), "Hostname") == 0 || !listener)
-        return false;
-    *ret = (struct ask){ .type = ASK_PROBE,
+    *ret_listener = find_listener(endpoint, jb_get(jb_get(gateway, "spec"), "listeners"));
+    *ret_address = jb_get_str(address, "value");
+    if (!*ret_listener)
+        return "its Gateway has no listener of HTTP or HTTPS that parentRefs name";
+    if (!**ret_address)
+        return "its Gateway has no address yet";
+    if (strcmp(jb_get_str(address, "type"), "Hostname") == 0)
+        return "its Gateway's address is a host name, and only numeric ones are asked";
+    return NULL;
+}
+
+static struct ask door_ask(const struct endpoint *endpoint, const json_t *listener, const char *address)
+{
+    bool is_tls = strcmp(jb_get_str(listener, "protocol"), "HTTPS") == 0;
+
+    return (struct ask){ .type = ASK_PROBE,
                          .key = reach_key,
                          .url = arena_printf(endpoint->arena,
-                                             strchr(value, ':') ? "%s://[%s]:%d%s" : "%s://%s:%d%s",
-                                             strcmp(jb_get_str(listener, "protocol"), "HTTPS") == 0 ? "https" : "http",
-                                             value,
+                                             strchr(address, ':') ? "%s://[%s]:%d%s" : "%s://%s:%d%s",
+                                             is_tls ? "https" : "http",
+                                             address,
                                              (int)jb_get_int(listener, "port", 80),
                                              path_of(endpoint)),
                          .host = host_of(endpoint, jb_get_str(listener, "hostname")),
                          .count = REACH_COUNT,
                          .every_s = is_reached(endpoint) ? REACH_EVERY : SOON,
                          .timeout_ms = REACH_TIMEOUT };
-    return true;
+}
+
+/* Where and what to ask, in the arena; or why that cannot be known. */
+static const char *plan_reach(const struct endpoint *endpoint, struct ask *ret)
+{
+    const struct answer *answer = answer_find(endpoint->in, gateway_key);
+    json_auto_t *gateway = NULL;
+    const json_t *listener;
+    const char *address, *missing;
+    struct error err;
+
+    if (!endpoint->in->can_probe)
+        return "the operator cannot reach addresses of the cluster";
+    if (endpoint->stable->recipe.protocol != PROTOCOL_HTTP)
+        return "only HTTP endpoints are asked";
+    if (!answer)
+        return "its Gateway is being looked at";
+    if (answer->error)
+        return arena_printf(endpoint->arena, "its Gateway cannot be looked at: %.400s", answer->error);
+    if (jb_parse(answer->text, &gateway, &err) < 0)
+        return "its Gateway cannot be understood";
+    missing = find_door(endpoint, gateway, &listener, &address);
+    if (!missing)
+        *ret = door_ask(endpoint, listener, address);
+    return missing;
 }
 
 void ask_about_route(const struct endpoint *endpoint, struct plan *out)
@@ -129,27 +160,37 @@ void ask_about_route(const struct endpoint *endpoint, struct plan *out)
                                                 gateway_name(endpoint)),
                            .every_s = is_reached(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
                            .timeout_ms = GATEWAY_TIMEOUT });
-    if (endpoint->in->can_probe && endpoint->stable->recipe.protocol == PROTOCOL_HTTP && find_door(endpoint, &reach))
+    if (!plan_reach(endpoint, &reach))
         plan_ask(out, reach);
 }
 
 enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
 {
     const struct answer *answer = answer_find(endpoint->in, reach_key);
+    struct ask ask;
 
-    if (!endpoint->in->can_probe || endpoint->stable->recipe.protocol != PROTOCOL_HTTP) {
-        *ret_why = endpoint->in->can_probe ? "only HTTP endpoints are probed"
-                                           : "the operator cannot reach addresses of the cluster";
+    *ret_why = plan_reach(endpoint, &ask);
+    if (*ret_why)
         return REACH_UNKNOWN;
-    }
     if (!answer || !answer->status) {
-        *ret_why = answer && answer->error ? answer->error : "nobody says yet where its Gateway is";
+        *ret_why = answer && answer->error ? answer->error : "the first request is under way";
         return REACH_UNKNOWN;
     }
     *ret_why = probe_problem(endpoint, answer);
     if (answer->good || (!endpoint->stable->recipe.probe_path && answer->status < 500 && answer->status != 404))
         return REACH_YES;
+    if (answer->status == 404)
+        *ret_why = "answers 404: another route may have its host and path, or the server does not know the path";
     return REACH_NO;
+}
+
+/* Of *.example.com nobody can say which host is meant. */
+static const char *first_host(const struct servingendpoint_spec_route *route)
+{
+    for (size_t i = 0; i < route->hostnames_count; i++)
+        if (route->hostnames[i][0] != '*')
+            return route->hostnames[i];
+    return NULL;
 }
 
 const char *endpoint_url(const struct endpoint *endpoint)
@@ -158,9 +199,9 @@ const char *endpoint_url(const struct endpoint *endpoint)
 
     if (!endpoint->stable)
         return NULL;
-    if (route && has_route(endpoint) && route->hostnames_count)
+    if (route && has_route(endpoint) && first_host(route))
         return arena_printf(
-            endpoint->arena, "http://%s%s", route->hostnames[0], route->path_prefix ? route->path_prefix : "");
+            endpoint->arena, "http://%s%s", first_host(route), route->path_prefix ? route->path_prefix : "");
     return arena_printf(endpoint->arena,
                         "http://%s.%s.svc:%d",
                         endpoint->name,
@@ -186,41 +227,54 @@ static bool is_missing(const struct endpoint *endpoint)
     return answer && answer->error && strcmp(answer->error, ANSWER_NO_OBJECT) == 0;
 }
 
-static void say_unrouted(const struct endpoint *endpoint, struct plan *out)
+static struct standing unrouted(const struct endpoint *endpoint)
 {
     const struct failure *failure = find_failure(endpoint);
+    struct arena *arena = endpoint->arena;
 
     if (!has_route(endpoint))
-        plan_condition(out,
-                       "Routed",
-                       false,
-                       "GatewayAPIMissing",
-                       "This cluster has no Gateway API, so that spec.route can do nothing: install its resource "
-                       "definitions and a gateway; the Service %s answers inside the cluster",
-                       endpoint->name);
-    else if (failure)
-        plan_condition(out, "Routed", false, "RouteRefused", "The route cannot be written: %.500s", failure->message);
-    else if (is_missing(endpoint))
-        plan_condition(out,
-                       "Routed",
-                       false,
-                       "GatewayNotFound",
-                       "There is no Gateway %s in namespace %s: correct spec.route.parentRefs, or create it",
-                       gateway_name(endpoint),
-                       gateway_namespace(endpoint));
-    else if (!endpoint->stable)
-        plan_condition(
-            out, "Routed", false, "WaitingForRevision", "The route is made when the first revision is ready");
-    else
-        plan_condition(out,
-                       "Routed",
-                       false,
-                       "WaitingForGateway",
-                       "No gateway has taken the route yet: see whether Gateway %s in namespace %s has a controller "
-                       "that runs, and lets routes of namespace %s in",
-                       gateway_name(endpoint),
-                       gateway_namespace(endpoint),
-                       endpoint->in->self->namespace);
+        return (struct standing){ false,
+                                  "GatewayAPIMissing",
+                                  arena_printf(arena,
+                                               "This cluster has no Gateway API, so that spec.route can do nothing: "
+                                               "install its resource definitions and a gateway, or remove spec.route; "
+                                               "the Service %s answers inside the cluster",
+                                               endpoint->name) };
+    if (failure)
+        return (struct standing){ false,
+                                  failure->type == FAILURE_TAKEN ? "NameTaken" : "RouteRefused",
+                                  arena_printf(arena,
+                                               "The route %s cannot be written: %s%.500s",
+                                               failure->name,
+                                               failure->type == FAILURE_TAKEN ? "delete what has that name; " : "",
+                                               failure->message) };
+    if (is_missing(endpoint))
+        return (struct standing){ false,
+                                  "GatewayNotFound",
+                                  arena_printf(arena,
+                                               "There is no Gateway %s in namespace %s: correct spec.route.parentRefs, "
+                                               "or create it",
+                                               gateway_name(endpoint),
+                                               gateway_namespace(endpoint)) };
+    if (!endpoint->stable)
+        return (struct standing){ false, "WaitingForRevision", "The route is made when the first revision is ready" };
+    return (struct standing){ false,
+                              "WaitingForGateway",
+                              arena_printf(arena,
+                                           "No gateway has taken the route yet: see whether Gateway %s in namespace %s "
+                                           "has a controller that runs, and lets routes of namespace %s in",
+                                           gateway_name(endpoint),
+                                           gateway_namespace(endpoint),
+                                           endpoint->in->self->namespace) };
+}
+
+struct standing route_standing(const struct endpoint *endpoint)
+{
+    if (endpoint->route.problem)
+        return (struct standing){ false, endpoint->route.reason, endpoint->route.problem };
+    if (endpoint->route.judged && has_route(endpoint) && !find_failure(endpoint))
+        return (struct standing){ true, "Accepted", "Gateways have taken the route" };
+    return unrouted(endpoint);
 }
 
 static void say_reached(const struct endpoint *endpoint, struct plan *out)
@@ -231,21 +285,19 @@ static void say_reached(const struct endpoint *endpoint, struct plan *out)
     if (reach == REACH_YES)
         plan_condition(out, "RouteProbed", true, "Answers", "A request through the Gateway was answered");
     else if (reach == REACH_NO)
-        plan_condition(out, "RouteProbed", false, "AnswersBadly", "A request through the Gateway %s", why);
+        plan_condition(out, "RouteProbed", false, "AnswersBadly", "Through the Gateway it %s", why);
     else
-        plan_condition_unknown(out, "RouteProbed", "NotProbed", "Nobody has tried the Gateway: %s", why);
+        plan_condition_unknown(out, "RouteProbed", "NotProbed", "It is not known whether the Gateway answers: %s", why);
 }
 
 void say_route(const struct endpoint *endpoint, struct plan *out)
 {
+    struct standing standing;
+
     if (!endpoint->spec->route)
         return;
-    if (endpoint->route.problem)
-        plan_condition(out, "Routed", false, endpoint->route.reason, "%s", endpoint->route.problem);
-    else if (endpoint->route.judged && !find_failure(endpoint))
-        plan_condition(out, "Routed", true, "Accepted", "Gateways have taken the route");
-    else
-        say_unrouted(endpoint, out);
+    standing = route_standing(endpoint);
+    plan_condition(out, "Routed", standing.is_good, standing.reason, "%s", standing.text);
     if (endpoint->stable && has_route(endpoint))
         say_reached(endpoint, out);
 }

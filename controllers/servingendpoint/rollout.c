@@ -37,6 +37,12 @@ void wait_for(struct endpoint *endpoint, const char *reason, const char *text)
     endpoint->why = text;
 }
 
+static void forget_waiting(struct endpoint *endpoint)
+{
+    endpoint->why = endpoint->why_reason = NULL;
+    endpoint->is_patient = endpoint->needs_person = false;
+}
+
 void wait_patiently(struct endpoint *endpoint, const char *reason, const char *text)
 {
     wait_for(endpoint, reason, text);
@@ -57,7 +63,8 @@ static bool make_room(struct endpoint *endpoint)
 {
     for (int i = 0; i < endpoint->revision_count && endpoint->revision_count == MAX_REVISIONS; i++)
         if (endpoint->revisions[i].role == ROLE_RETIRING) {
-            endpoint->revisions[i].retire_at = now(endpoint);
+            if (endpoint->revisions[i].retire_at > now(endpoint))
+                endpoint->revisions[i].retire_at = now(endpoint);
             return false;
         }
     return endpoint->revision_count < MAX_REVISIONS;
@@ -163,6 +170,7 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
     rollout->progress_time = now(endpoint);
     rollout->reason = reason;
     rollout->message = message;
+    forget_waiting(endpoint);
     if (!superseded)
         reject(endpoint, reason, message);
     tell(endpoint, !superseded, superseded ? "RolloutSuperseded" : "RollingBack", message);
@@ -170,6 +178,7 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
 
 static void end_rollout(struct endpoint *endpoint, int result)
 {
+    forget_waiting(endpoint);
     endpoint->last = (struct ending){ endpoint->candidate->recipe.name, endpoint->rollout.reason,
                                       endpoint->rollout.message,        result,
                                       endpoint->rollout.start_time,     now(endpoint),
@@ -206,13 +215,22 @@ static bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
     return now(endpoint) >= since + UNSEEN_AFTER;
 }
 
+static const char *unseen_text(const struct endpoint *endpoint, const char *otherwise)
+{
+    return endpoint->route.problem
+               ? arena_printf(endpoint->arena, "cannot be given another share: %s", endpoint->route.problem)
+               : otherwise;
+}
+
 static void go_back(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
     bool empties = rollout->strategy == STRATEGY_RECREATE && !is_initial(endpoint);
 
     if (!is_routed(endpoint, 0, rollout->progress_time)) {
-        wait_for(endpoint, "ReturningTraffic", "waits until Gateways have seen that it gets no traffic");
+        wait_for(endpoint,
+                 "ReturningTraffic",
+                 unseen_text(endpoint, "waits until Gateways have seen that it gets no traffic"));
         return;
     }
     if (empties && endpoint->candidate->pods_left) {
@@ -265,6 +283,7 @@ static void give(struct endpoint *endpoint, int percent)
     rollout->step_time = now(endpoint);
     rollout->progress_time = now(endpoint);
     rollout->passed = false;
+    rollout->reason = rollout->message = NULL;
     if (!has_route(endpoint) || !shares_route(endpoint) || percent == rollout->traffic)
         return;
     rollout->traffic = percent;
@@ -288,10 +307,7 @@ static bool is_prepared(struct endpoint *endpoint)
     else
         wait_for(endpoint,
                  "Starting",
-                 arena_printf(endpoint->arena,
-                              "%d of the %s that it needs are ready",
-                              candidate->ready,
-                              count_text(endpoint->arena, needed, "pod")));
+                 arena_printf(endpoint->arena, "waits for ready pods: %d of %d", candidate->ready, needed));
     return false;
 }
 
@@ -300,22 +316,22 @@ static void finish(struct endpoint *endpoint)
     if (endpoint->rollout.traffic < 100 && has_route(endpoint) && shares_route(endpoint))
         give(endpoint, 100); /* a route came since */
     if (!is_routed(endpoint, 100, endpoint->rollout.step_time))
-        wait_patiently(endpoint, "Promoting", "waits until Gateways have seen that it gets all traffic");
+        wait_patiently(
+            endpoint, "Promoting", unseen_text(endpoint, "waits until Gateways have seen that it gets all traffic"));
     else if (is_prepared(endpoint))
         promote(endpoint);
 }
 
-static void start(struct endpoint *endpoint)
+static bool starts(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
     bool ends = skips_steps(endpoint) || rollout->step >= endpoint->rules.step_count;
 
     if (!is_prepared(endpoint))
-        return;
+        return false;
     rollout->state = ends ? STATE_PROMOTING : STATE_SHIFTING;
     give(endpoint, ends ? 100 : (int)endpoint->rules.steps[rollout->step].traffic_percent);
-    if (ends)
-        finish(endpoint); /* where there is no route to wait for */
+    return true;
 }
 
 static const struct servingendpoint_spec_rollout_steps *step_of(const struct endpoint *endpoint)
@@ -337,9 +353,7 @@ static bool is_held(struct endpoint *endpoint)
 
     look_again(endpoint, hold_ends(endpoint));
     if (!is_routed(endpoint, endpoint->rollout.traffic, endpoint->rollout.step_time)) {
-        wait_for(endpoint,
-                 "WaitingForGateway",
-                 endpoint->route.problem ? endpoint->route.problem : "waits until Gateways have seen its share");
+        wait_for(endpoint, "WaitingForGateway", unseen_text(endpoint, "waits until Gateways have seen its share"));
         return true;
     }
     if (!checks_let_pass(endpoint))
@@ -360,48 +374,47 @@ static bool is_held(struct endpoint *endpoint)
     return true;
 }
 
-static void shift(struct endpoint *endpoint)
+static bool ends_step(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
 
     if (is_held(endpoint))
-        return;
+        return false;
     rollout->step++;
     rollout->state = STATE_STARTING;
-    rollout->step_time = 0;
+    rollout->reason = rollout->message = NULL; /* of this step's last look */
     rollout->progress_time = now(endpoint);
-    start(endpoint); /* what it needs may be there already */
+    return true;
 }
 
-static void free_up(struct endpoint *endpoint)
+static bool is_room_made(struct endpoint *endpoint)
 {
     if (endpoint->stable->pods_left || endpoint->stable->replicas) {
         wait_for(endpoint, "FreeingResources", "waits until the old pods are gone");
-        return;
+        return false;
     }
     endpoint->rollout.state = STATE_STARTING;
     endpoint->rollout.progress_time = now(endpoint);
-    start(endpoint);
+    return true;
 }
 
-static void go_on(struct endpoint *endpoint)
+/* Into the next state, where what that one needs may be there already; false: it stays in this one, or is through. */
+static bool goes_on(struct endpoint *endpoint)
 {
     switch (endpoint->rollout.state) {
     case STATE_FREEING:
-        free_up(endpoint);
-        break;
+        return is_room_made(endpoint);
     case STATE_STARTING:
-        start(endpoint);
-        break;
+        return starts(endpoint);
     case STATE_SHIFTING:
-        shift(endpoint);
-        break;
+        return ends_step(endpoint);
     case STATE_PROMOTING:
         finish(endpoint);
-        break;
+        return false;
     case STATE_RETURNING:
-        BUG("a revision goes two ways");
+        break;
     }
+    BUG("a revision goes two ways");
 }
 
 /* -- what turns it back
@@ -459,7 +472,7 @@ static bool is_turned_back(struct endpoint *endpoint)
         turn_back(endpoint,
                   "ChecksFailed",
                   arena_printf(endpoint->arena,
-                               "%s failed %d of its checks, failureLimit is %d; the last: %.600s",
+                               "%s failed %d looks at its checks (failureLimit is %d); the last: %.600s",
                                name,
                                endpoint->rollout.failures,
                                endpoint->rules.failure_limit,
@@ -482,30 +495,54 @@ static bool is_paused(struct endpoint *endpoint)
     return rollout->paused;
 }
 
+/* There is nothing to go back to: it goes on waiting, and says that somebody should look. */
+static void stay_late(struct endpoint *endpoint)
+{
+    endpoint->needs_person = true;
+    if (strcmp(endpoint->why_reason, "Starting") == 0)
+        endpoint->why_reason = "ProgressDeadlineExceeded";
+    endpoint->why = arena_printf(endpoint->arena,
+                                 "%s, for %d seconds and more (progressDeadlineSeconds)",
+                                 endpoint->why,
+                                 endpoint->rules.deadline);
+}
+
 static void carry_on(struct endpoint *endpoint)
 {
     if (!skips_steps(endpoint))
         take_checks(endpoint);
     if (is_turned_back(endpoint) || is_paused(endpoint))
         return;
-    go_on(endpoint);
+    while (goes_on(endpoint))
+        ;
     if (!endpoint->candidate || !endpoint->why || !is_late(endpoint))
         return;
     if (is_initial(endpoint))
-        endpoint->needs_person = true;
+        stay_late(endpoint);
     else
         turn_back(endpoint, "ProgressDeadlineExceeded", late_text(endpoint));
+}
+
+/* True when the rollout has ended, one way or the other. */
+static bool is_over(struct endpoint *endpoint)
+{
+    if (endpoint->rollout.state != STATE_RETURNING)
+        carry_on(endpoint);
+    if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING)
+        go_back(endpoint);
+    return !endpoint->candidate;
 }
 
 /* Each pass decides all that follows from what it sees: the next one finds nothing to add. */
 static void decide(struct endpoint *endpoint)
 {
-    if (endpoint->candidate && endpoint->rollout.state != STATE_RETURNING)
-        carry_on(endpoint);
-    if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING)
-        go_back(endpoint);
-    if (!endpoint->candidate && is_due(endpoint))
-        begin(endpoint);
+    if (endpoint->candidate && !is_over(endpoint))
+        return;
+    if (!is_due(endpoint))
+        return;
+    begin(endpoint);
+    if (endpoint->candidate)
+        is_over(endpoint);
 }
 
 /* -- what has no traffic any more

@@ -28,19 +28,28 @@ static const char *name_of(const struct revision *revision)
 
 static enum servingendpoint_status_phase phase_of(const struct endpoint *endpoint)
 {
+    struct standing ready;
+
     if (!endpoint->stable)
         return endpoint->candidate ? SERVINGENDPOINT_STATUS_PHASE_STARTING : SERVINGENDPOINT_STATUS_PHASE_PENDING;
     if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING)
         return SERVINGENDPOINT_STATUS_PHASE_ROLLINGBACK;
     if (endpoint->candidate)
         return endpoint->rollout.paused ? SERVINGENDPOINT_STATUS_PHASE_PAUSED : SERVINGENDPOINT_STATUS_PHASE_ROLLINGOUT;
-    if (!endpoint->stable->ready)
-        return SERVINGENDPOINT_STATUS_PHASE_DEGRADED;
+    ready = ready_standing(endpoint);
+    if (!ready.is_good)
+        return strcmp(ready.reason, "WaitingForGateway") == 0 ? SERVINGENDPOINT_STATUS_PHASE_STARTING
+                                                              : SERVINGENDPOINT_STATUS_PHASE_DEGRADED;
     return find_rejection(endpoint) ? SERVINGENDPOINT_STATUS_PHASE_ROLLEDBACK : SERVINGENDPOINT_STATUS_PHASE_READY;
 }
 
 /* -- in words
  * --------------------------------------------------------------------------------------------------------------- */
+
+static const char *rejection_text(const struct rejection *rejection)
+{
+    return rejection->message ? rejection->message : rejection->revision;
+}
 
 /* "; it waits for ..." behind a sentence about the candidate, or "". */
 static const char *why_text(const struct endpoint *endpoint)
@@ -74,6 +83,11 @@ static const char *hold_text(const struct endpoint *endpoint)
     return at ? arena_printf(endpoint->arena, ", held until %s", fields_format_time(endpoint->arena, at)) : "";
 }
 
+static const char *starting_text(const struct endpoint *endpoint)
+{
+    return arena_printf(endpoint->arena, "%s is being started%s", name_of(endpoint->candidate), why_text(endpoint));
+}
+
 static const char *rolling_text(const struct endpoint *endpoint)
 {
     return arena_printf(endpoint->arena,
@@ -86,7 +100,7 @@ static const char *rolling_text(const struct endpoint *endpoint)
                         why_text(endpoint));
 }
 
-static const char *degraded_text(const struct endpoint *endpoint)
+static const char *unready_text(const struct endpoint *endpoint)
 {
     struct trouble trouble;
 
@@ -101,14 +115,27 @@ static const char *degraded_text(const struct endpoint *endpoint)
     return arena_printf(endpoint->arena, "No pod of %s is ready", name_of(endpoint->stable));
 }
 
+static const char *degraded_text(const struct endpoint *endpoint)
+{
+    const struct rejection *rejection = find_rejection(endpoint);
+    const char *text = endpoint->stable->ready ? ready_standing(endpoint).text : unready_text(endpoint);
+
+    if (!rejection)
+        return text;
+    return arena_printf(endpoint->arena, "%s. Taken back: %s", text, rejection_text(rejection));
+}
+
 static const char *serving_text(const struct endpoint *endpoint)
 {
     const struct revision *stable = endpoint->stable;
     const char *text = arena_printf(
         endpoint->arena, "%s serves with %s", name_of(stable), count_text(endpoint->arena, stable->ready, "pod"));
+    struct trouble trouble;
 
     if (endpoint->target.waits)
         return arena_printf(endpoint->arena, "%s. %s", text, endpoint->target.waits);
+    if (find_obstacle(endpoint, &trouble))
+        return arena_printf(endpoint->arena, "%s. It %s", text, trouble.text);
     return endpoint->why && *endpoint->why ? arena_printf(endpoint->arena, "%s. %s", text, endpoint->why) : text;
 }
 
@@ -117,11 +144,10 @@ static const char *rolled_back_text(const struct endpoint *endpoint)
     const struct rejection *rejection = find_rejection(endpoint);
 
     return arena_printf(endpoint->arena,
-                        "%s serves; %s was taken back: %.600s. Change the template or the model; or give the "
-                        "annotation kitae.dev/requested-at a new value to try it again",
+                        "%s serves. Taken back: %.600s. Change the template or the model; or give the annotation "
+                        "kitae.dev/requested-at a new value to try it again",
                         name_of(endpoint->stable),
-                        rejection->revision,
-                        rejection->message ? rejection->message : "");
+                        rejection_text(rejection));
 }
 
 static const char *message_of(const struct endpoint *endpoint, enum servingendpoint_status_phase phase)
@@ -135,15 +161,14 @@ static const char *message_of(const struct endpoint *endpoint, enum servingendpo
     case SERVINGENDPOINT_STATUS_PHASE_PENDING:
         return endpoint->target.waits ? endpoint->target.waits : endpoint->why ? endpoint->why : "";
     case SERVINGENDPOINT_STATUS_PHASE_STARTING:
-        return arena_printf(endpoint->arena, "%s is being started%s", name_of(endpoint->candidate), why_text(endpoint));
+        return endpoint->candidate ? starting_text(endpoint) : ready_standing(endpoint).text;
     case SERVINGENDPOINT_STATUS_PHASE_ROLLINGOUT:
     case SERVINGENDPOINT_STATUS_PHASE_PAUSED:
         return rolling_text(endpoint);
     case SERVINGENDPOINT_STATUS_PHASE_ROLLINGBACK:
         return arena_printf(endpoint->arena,
-                            "%s is being taken back: %.600s%s",
-                            name_of(endpoint->candidate),
-                            endpoint->rollout.message ? endpoint->rollout.message : "",
+                            "Being taken back: %.600s%s",
+                            endpoint->rollout.message ? endpoint->rollout.message : name_of(endpoint->candidate),
                             why_text(endpoint));
     case SERVINGENDPOINT_STATUS_PHASE_ROLLEDBACK:
         return rolled_back_text(endpoint);
@@ -158,102 +183,78 @@ static const char *message_of(const struct endpoint *endpoint, enum servingendpo
 /* -- conditions
  * --------------------------------------------------------------------------------------------------------------- */
 
-/* It was, and by its route: what nobody can tell now stays as it was. */
-static bool was_routed(const struct endpoint *endpoint)
-{
-    const struct servingendpoint_status *status = endpoint->status;
-
-    for (size_t i = 0; i < status->conditions_count; i++) {
-        const struct servingendpoint_status_conditions *one = &status->conditions[i];
-
-        if (strcmp(one->type, "Ready") == 0)
-            return one->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE && one->reason &&
-                   strncmp(one->reason, "Route", 5) == 0;
-    }
-    return false;
-}
-
-/* Its pods are ready: whether anybody outside gets through to them. */
-static void say_ready_by_route(const struct endpoint *endpoint, struct plan *out)
-{
-    const char *why = NULL;
-    enum reach reach = endpoint_reach(endpoint, &why);
-
-    if (!has_route(endpoint))
-        plan_condition(
-            out, "Ready", false, "GatewayAPIMissing", "It answers inside the cluster only: there is no Gateway API");
-    else if (reach == REACH_YES)
-        plan_condition(out, "Ready", true, "RouteAnswers", "%s answers through the route", name_of(endpoint->stable));
-    else if (reach == REACH_NO)
-        plan_condition(out, "Ready", false, "RouteDoesNotAnswer", "A request through the Gateway %s", why);
-    else if (endpoint->route.problem)
-        plan_condition(out, "Ready", false, endpoint->route.reason, "%s", endpoint->route.problem);
-    else if (endpoint->route.judged || was_routed(endpoint))
-        plan_condition(
-            out, "Ready", true, "RouteAccepted", "%s is ready, and gateways have its route", name_of(endpoint->stable));
-    else
-        plan_condition(out, "Ready", false, "WaitingForGateway", "No gateway has taken the route yet");
-}
-
 static void say_ready(const struct endpoint *endpoint, struct plan *out, enum servingendpoint_status_phase phase)
 {
+    struct standing ready = endpoint->stable ? ready_standing(endpoint) : (struct standing){ 0 };
+
     if (!endpoint->stable && endpoint->target.problem)
         plan_condition(out, "Ready", false, endpoint->target.reason, "No revision serves yet");
     else if (!endpoint->stable && endpoint->target.waits)
         plan_condition(out, "Ready", false, "WaitingForModel", "%s", endpoint->target.waits);
     else if (!endpoint->stable)
         plan_condition(out, "Ready", false, phase_names[phase], "No revision serves yet");
-    else if (!endpoint->stable->ready)
-        plan_condition(out, "Ready", false, "NoReadyPods", "No pod of %s is ready", name_of(endpoint->stable));
-    else if (endpoint->spec->route)
-        say_ready_by_route(endpoint, out);
     else
-        plan_condition(out, "Ready", true, "PodsReady", "%s is ready", name_of(endpoint->stable));
+        plan_condition(out, "Ready", ready.is_good, ready.reason, "%s", ready.text);
 }
 
 static void say_reconciling(const struct endpoint *endpoint, struct plan *out, enum servingendpoint_status_phase phase)
 {
-    bool busy = endpoint->candidate && !endpoint->needs_person;
+    const char *what = endpoint->rollout.state == STATE_RETURNING ? "being taken back"
+                       : endpoint->stable                         ? "being rolled out"
+                                                                  : "being started";
 
-    if (busy)
+    if (endpoint->candidate && !endpoint->needs_person)
         plan_condition(out,
                        "Reconciling",
                        true,
                        endpoint->why_reason ? endpoint->why_reason : phase_names[phase],
-                       endpoint->stable ? "%s is being rolled out" : "%s is being started",
-                       name_of(endpoint->candidate));
-    else if (!endpoint->stable && endpoint->target.waits)
+                       "%s is %s",
+                       name_of(endpoint->candidate),
+                       what);
+    else if (!endpoint->needs_person && endpoint->target.waits)
         plan_condition(out, "Reconciling", true, "WaitingForModel", "%s", endpoint->target.waits);
     else
-        plan_condition(out, "Reconciling", false, phase_names[phase], "Nothing is being brought up");
+        plan_condition(out,
+                       "Reconciling",
+                       false,
+                       phase_names[phase],
+                       endpoint->needs_person ? "It goes no further by itself" : "Nothing is being rolled out");
+}
+
+static bool is_stalled(const struct endpoint *endpoint, struct standing *ret)
+{
+    const struct rejection *rejection = find_rejection(endpoint);
+    struct trouble trouble;
+
+    if (endpoint->target.problem)
+        *ret = (struct standing){ true, endpoint->target.reason, endpoint->target.problem };
+    else if (!endpoint->candidate && rejection)
+        *ret = (struct standing){ true,
+                                  "RolledBack",
+                                  arena_printf(endpoint->arena, "Taken back: %s", rejection_text(rejection)) };
+    else if (endpoint->needs_person)
+        *ret = (struct standing){ true,
+                                  endpoint->why_reason,
+                                  arena_printf(endpoint->arena,
+                                               "%s%s%s",
+                                               endpoint->candidate ? name_of(endpoint->candidate) : "",
+                                               endpoint->candidate ? " " : "",
+                                               endpoint->why) };
+    else if (find_obstacle(endpoint, &trouble))
+        *ret = (struct standing){ true, trouble.reason, arena_printf(endpoint->arena, "It %s", trouble.text) };
+    else if (endpoint->spec->route && endpoint->stable && !has_route(endpoint))
+        *ret = route_standing(endpoint);
+    else
+        return false;
+    return true;
 }
 
 static void say_stalled(const struct endpoint *endpoint, struct plan *out)
 {
-    const struct rejection *rejection = find_rejection(endpoint);
+    struct standing standing;
 
-    if (endpoint->target.problem)
-        plan_condition(out, "Stalled", true, endpoint->target.reason, "%s", endpoint->target.problem);
-    else if (!endpoint->candidate && rejection)
-        plan_condition(out,
-                       "Stalled",
-                       true,
-                       "RolledBack",
-                       "%s was taken back: %s",
-                       rejection->revision,
-                       rejection->message ? rejection->message : "");
-    else if (endpoint->needs_person)
-        plan_condition(out,
-                       "Stalled",
-                       true,
-                       endpoint->why_reason ? endpoint->why_reason : "Waiting",
-                       "%s%s%s",
-                       endpoint->candidate ? name_of(endpoint->candidate) : "",
-                       endpoint->candidate ? " " : "",
-                       endpoint->why ? endpoint->why : "");
-    else if (endpoint->spec->route && endpoint->stable && !has_route(endpoint))
-        plan_condition(
-            out, "Stalled", true, "GatewayAPIMissing", "spec.route needs Gateway API: install it, or remove route");
+    if (is_stalled(endpoint, &standing))
+        plan_condition(out, "Stalled", true, standing.reason, "%s", standing.text);
     else
         plan_condition(out, "Stalled", false, "NothingInTheWay", "Nobody is needed");
 }

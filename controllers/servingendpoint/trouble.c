@@ -28,23 +28,45 @@ static const struct cause causes[] = {
 /* -- what the server refused us
  * -------------------------------------------------------------------------------------------- */
 
+static void tell_refusal(const struct endpoint *endpoint, const struct failure *failure, struct trouble *ret)
+{
+    static const char *const reasons[] = { [FAILURE_INVALID] = "Invalid",
+                                           [FAILURE_DENIED] = "Denied",
+                                           [FAILURE_TAKEN] = "NameTaken",
+                                           [FAILURE_SERVER] = "ServerTrouble" };
+
+    ret->reason = reasons[failure->type];
+    ret->text = arena_printf(endpoint->arena,
+                             "cannot have its %s %s: %s%.500s",
+                             kind_info(failure->kind)->name,
+                             failure->name,
+                             failure->type == FAILURE_TAKEN ? "delete what has that name; " : "the API server says: ",
+                             failure->message);
+}
+
 static bool find_refusal(const struct endpoint *endpoint, const struct revision *revision, struct trouble *ret)
 {
     for (size_t i = 0; i < endpoint->in->failure_count; i++) {
+        if (strcmp(endpoint->in->failures[i].role, revision->recipe.name) != 0)
+            continue;
+        tell_refusal(endpoint, &endpoint->in->failures[i], ret);
+        return true;
+    }
+    return false;
+}
+
+/* A route has a condition of its own, and a candidate its rollout; all else stands in nobody's way, and is not said. */
+bool find_obstacle(const struct endpoint *endpoint, struct trouble *ret)
+{
+    const char *candidate = endpoint->candidate ? endpoint->candidate->recipe.name : "?";
+
+    for (size_t i = 0; i < endpoint->in->failure_count; i++) {
         const struct failure *failure = &endpoint->in->failures[i];
 
-        if (strcmp(failure->role, revision->recipe.name) != 0)
+        if (failure->kind == KIND_HTTP_ROUTE || failure->kind == KIND_GRPC_ROUTE || failure->type == FAILURE_SERVER ||
+            strcmp(failure->role, candidate) == 0)
             continue;
-        ret->reason = failure->type == FAILURE_TAKEN    ? "NameTaken"
-                      : failure->type == FAILURE_SERVER ? "ServerTrouble"
-                                                        : "Denied";
-        ret->text =
-            arena_printf(endpoint->arena,
-                         "cannot have its %s %s: %s%.500s",
-                         kind_info(failure->kind)->name,
-                         failure->name,
-                         failure->type == FAILURE_TAKEN ? "delete what has that name; " : "the API server says: ",
-                         failure->message);
+        tell_refusal(endpoint, failure, ret);
         return true;
     }
     return false;
@@ -78,11 +100,13 @@ static bool is_crashing(const struct endpoint *endpoint, const struct object *po
     ret->reason = "CrashLoopBackOff";
     ret->text =
         arena_printf(endpoint->arena,
-                     "has pods whose container ends as often as it is started (exit code %d, %d restarts)%s%.300s",
+                     "has pods whose container ends as often as it is started (exit code %d, %d restarts)%s%.300s. "
+                     "Its log: kubectl logs -p -l " LABEL_ROLE "=%s --all-containers",
                      start ? start->crash_code : 0,
                      start ? start->restarts : 0,
                      start && *start->crash_message ? ": " : "",
-                     start ? start->crash_message : "");
+                     start ? start->crash_message : "",
+                     pod->role);
     return true;
 }
 

@@ -181,10 +181,11 @@ static json_t *parents(const struct sample *sample, const json_t *from)
     return list;
 }
 
-/* HTTPRoute, GRPCRoute: {weights, seen, silent, refused} */
+/* HTTPRoute, GRPCRoute: {weights, hostnames, seen, silent, refused} */
 static void add_route(const struct sample *sample, const json_t *from, json_t *to)
 {
-    json_t *spec = OBJ({ "rules", ARR(OBJ({ "backendRefs", backends(jb_get(from, "weights")) })) });
+    json_t *spec = OBJ({ "hostnames", jb_copy(jb_get(from, "hostnames")) },
+                       { "rules", ARR(OBJ({ "backendRefs", backends(jb_get(from, "weights")) })) });
     json_t *route = child(sample, jb_get_str(from, "kind"), endpoint_name(sample), NULL, spec);
 
     jb_set(jb_child_object(route, "metadata"), "generation", jb_int(2));

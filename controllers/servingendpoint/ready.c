@@ -1,0 +1,64 @@
+#include <string.h>
+
+#include "endpoint.h"
+
+/* Whether a good revision answers: its pods are ready, and who asks for it from outside gets through to them. */
+
+/* It was, and by its route: what nobody can tell now stays as it was. */
+static bool was_routed(const struct endpoint *endpoint)
+{
+    const struct servingendpoint_status *status = endpoint->status;
+
+    for (size_t i = 0; i < status->conditions_count; i++) {
+        const struct servingendpoint_status_conditions *one = &status->conditions[i];
+
+        if (strcmp(one->type, "Ready") == 0)
+            return one->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE && one->reason &&
+                   strncmp(one->reason, "Route", 5) == 0;
+    }
+    return false;
+}
+
+static struct standing ready_by_route(const struct endpoint *endpoint)
+{
+    struct standing routed = route_standing(endpoint);
+    const char *why = NULL;
+    enum reach reach = has_route(endpoint) ? endpoint_reach(endpoint, &why) : REACH_UNKNOWN;
+
+    if (reach == REACH_YES)
+        return (struct standing){ true, "RouteAnswers", "A request through the Gateway was answered" };
+    if (reach == REACH_NO)
+        return (struct standing){ false,
+                                  "RouteDoesNotAnswer",
+                                  arena_printf(endpoint->arena, "Through the Gateway it %s", why) };
+    if (endpoint->route.problem || !has_route(endpoint))
+        return routed;
+    if (endpoint->route.judged || (was_routed(endpoint) && strcmp(routed.reason, "WaitingForGateway") == 0))
+        return (struct standing){ true, "RouteAccepted", "Its pods are ready, and gateways have its route" };
+    return routed;
+}
+
+/* Inside the cluster it answers by the Service of its name. */
+static const struct failure *find_nameless(const struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < endpoint->in->failure_count; i++)
+        if (endpoint->in->failures[i].kind == KIND_SERVICE && !*endpoint->in->failures[i].role)
+            return &endpoint->in->failures[i];
+    return NULL;
+}
+
+struct standing ready_standing(const struct endpoint *endpoint)
+{
+    const char *name = endpoint->stable->recipe.name;
+    struct trouble trouble;
+
+    if (!endpoint->stable->ready)
+        return (struct standing){ false, "NoReadyPods", arena_printf(endpoint->arena, "No pod of %s is ready", name) };
+    if (endpoint->spec->route)
+        return ready_by_route(endpoint);
+    if (find_nameless(endpoint) && find_obstacle(endpoint, &trouble))
+        return (struct standing){
+            false, trouble.reason, arena_printf(endpoint->arena, "%s is ready, but the endpoint %s", name, trouble.text)
+        };
+    return (struct standing){ true, "PodsReady", arena_printf(endpoint->arena, "%s is ready", name) };
+}
