@@ -175,7 +175,7 @@ static bool is_missing(const struct endpoint *endpoint)
 {
     const struct answer *answer = answer_find(endpoint->in, gateway_key);
 
-    return answer && answer->error && strstr(answer->error, "not found");
+    return answer && answer->error && strcmp(answer->error, NO_SUCH_OBJECT) == 0;
 }
 
 static void say_unrouted(const struct endpoint *endpoint, struct plan *out)

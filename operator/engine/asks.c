@@ -161,7 +161,7 @@ static const char *why_not_read(const struct http_response *response, struct are
     if (response->problem)
         return arena_printf(arena, "the API server did not answer: %s", response->problem);
     if (response->status == 404)
-        return "there is no such object";
+        return NO_SUCH_OBJECT;
     return arena_printf(arena, "it cannot be read: %s", answer_status(response->body, arena).message);
 }
 

@@ -60,6 +60,9 @@ struct answer {
     struct slice text; /* ASK_OBJECT: the whole object as JSON, but for managedFields; NUL-terminated */
 };
 
+/* The error of an ASK_OBJECT for what is not there, which is an answer of its own. */
+#define NO_SUCH_OBJECT "there is no such object"
+
 enum { SEED_LENGTH = 32 };
 
 /* Of the pods that move data, where nobody says another. */
