@@ -60,7 +60,6 @@ static const struct field servingendpoint_spec_model_ref_fields[] = {
       FIELD_STRING,
       offsetof(struct servingendpoint_spec_model_ref, mount_path),
       .max = 512,
-      .pattern = "^/[^:]*[^/:]$",
       .preset = "\"/models\"" },
     { "name",
       FIELD_STRING,
@@ -103,7 +102,6 @@ static const struct field servingendpoint_spec_rollout_checks_probe_fields[] = {
       FIELD_STRING,
       offsetof(struct servingendpoint_spec_rollout_checks_probe, path),
       .max = 1024,
-      .pattern = "^/[^ ]*$",
       .preset = "\"/\"" },
 };
 
@@ -140,16 +138,8 @@ static const struct fields servingendpoint_spec_rollout_checks_prometheus_type =
 };
 
 static const struct field servingendpoint_spec_rollout_checks_fields[] = {
-    { "max",
-      FIELD_STRING,
-      offsetof(struct servingendpoint_spec_rollout_checks, max),
-      .max = 26,
-      .pattern = "^-?[0-9]{1,15}([.][0-9]{1,9})?$" },
-    { "min",
-      FIELD_STRING,
-      offsetof(struct servingendpoint_spec_rollout_checks, min),
-      .max = 26,
-      .pattern = "^-?[0-9]{1,15}([.][0-9]{1,9})?$" },
+    { "max", FIELD_STRING, offsetof(struct servingendpoint_spec_rollout_checks, max), .max = 26 },
+    { "min", FIELD_STRING, offsetof(struct servingendpoint_spec_rollout_checks, min), .max = 26 },
     { "name",
       FIELD_STRING,
       offsetof(struct servingendpoint_spec_rollout_checks, name),
@@ -321,7 +311,6 @@ static const struct field servingendpoint_spec_route_fields[] = {
       offsetof(struct servingendpoint_spec_route, hostnames),
       offsetof(struct servingendpoint_spec_route, hostnames_count),
       .max = 16,
-      .pattern = "^([*][.])?[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
       .unique = "" },
     { "parentRefs",
       FIELD_LIST,
@@ -331,11 +320,7 @@ static const struct field servingendpoint_spec_route_fields[] = {
       .min = 1,
       .max = 4,
       .required = true },
-    { "pathPrefix",
-      FIELD_STRING,
-      offsetof(struct servingendpoint_spec_route, path_prefix),
-      .max = 1024,
-      .pattern = "^/[^ ?#]*$" },
+    { "pathPrefix", FIELD_STRING, offsetof(struct servingendpoint_spec_route, path_prefix), .max = 1024 },
     { "prefixRewrite",
       FIELD_ENUM,
       offsetof(struct servingendpoint_spec_route, prefix_rewrite),
@@ -904,7 +889,10 @@ static const struct field servingendpoint_document_fields[] = {
     { "kind", FIELD_ENUM, .names = servingendpoint_kind_names, .required = true },
     { "metadata", FIELD_RAW, .of = &servingendpoint_metadata_type, .required = true },
     { "spec", FIELD_OBJECT, .of = &servingendpoint_spec_type, .required = true },
-    { "status", FIELD_OBJECT, .of = &servingendpoint_status_type },
+    { "status",
+      FIELD_OBJECT,
+      .of = &servingendpoint_status_type,
+      .preset = "{\"observedGeneration\":-1,\"phase\":\"Pending\"}" },
 };
 
 static const char *const rules[] = {
@@ -913,9 +901,11 @@ static const char *const rules[] = {
     "spec: write replicas or autoscaling: with autoscaling nobody else sets the number",
     "spec: Canary shares traffic by a route: write route, or another strategy",
     "spec: a GRPCRoute has no pathPrefix, prefixRewrite and timeoutSeconds: remove them",
-    "spec: a probe speaks HTTP: check a GRPC endpoint by prometheus, and by the readinessProbe of its template",
+    "spec: a probe speaks HTTP/1.1: check a GRPC or H2C endpoint by prometheus, and by the readinessProbe of its "
+    "template",
     "spec.autoscaling: minReplicas is above maxReplicas: write at most as many",
     "spec.autoscaling: write cpuPercent or metrics, one of the two",
+    "spec.modelRef.mountPath: write an absolute path without a colon and without a slash at its end, such as /models",
     "spec.rollout: Canary needs steps, such as [{trafficPercent: 10, holdSeconds: 300}]",
     "spec.rollout: a step's trafficPercent is below that of the step before: write them in rising order",
     "spec.rollout: only Canary shares traffic: write strategy Canary, or trafficPercent 0 (the revision is looked at "
@@ -923,8 +913,14 @@ static const char *const rules[] = {
     "spec.rollout: approve and reject name the same revision: remove one",
     "spec.rollout.checks[]: write prometheus or probe, one of the two",
     "spec.rollout.checks[]: max and min are for prometheus, which needs at least one of them",
+    "spec.rollout.checks[].max: write a decimal in quotes, such as \"0.01\": no exponent and no unit",
+    "spec.rollout.checks[].min: write a decimal in quotes, such as \"0.01\": no exponent and no unit",
+    "spec.rollout.checks[].probe.path: write a path that starts with a slash and has no space, such as /healthz",
     "spec.rollout.checks[].prometheus: minSamples needs samplesQuery, which counts them",
     "spec.route: there is no pathPrefix to strip: write one, or remove prefixRewrite",
+    "spec.route.hostnames[]: write a name in lower case without scheme, port and path, such as ml.example.com or "
+    "*.example.com",
+    "spec.route.pathPrefix: write a path that starts with a slash, without space, ? and #, such as /v1/image-search",
     "spec.template.metadata.labels: labels below kitae.dev/ are set by Kitae: leave them out, or use a prefix of your "
     "own",
     NULL,
