@@ -207,7 +207,8 @@ format: ## clang-format over our C
 .PHONY: install
 install: all ## puts files under PREFIX (custom resources go into a cluster by install-crds)
 	install -D -m 755 $(BUILD)/kitae $(DESTDIR)$(PREFIX)/bin/kitae
-	$(if $(AGENT_PROGRAM),install -D -m 755 $(AGENT_PROGRAM) $(DESTDIR)$(PREFIX)/bin/kitae-agent)
+	install -D -m 755 $(AGENT_PROGRAM) $(DESTDIR)$(PREFIX)/bin/kitae-agent
+	$(Q)tools/install-pages $(BUILD) $(DESTDIR)$(PREFIX)/share
 
 # -- what is released ------------------------------------------------------------------------------------------------
 IMAGE ?= $(shell sed -n 's/^.define DEFAULT_AGENT_IMAGE "\(.*\):".*/\1/p' operator/model/observed.h):$(VERSION)
