@@ -12,7 +12,8 @@ static void keep_last_words(json_t *containers)
             jb_set(container, "terminationMessagePolicy", jb_str("FallbackToLogsOnError"));
 }
 
-/* Training code needs no API server: it gets a token only where its template asks for one, or names an account of its own. */
+/* Training code needs no API server: it gets a token only where its template asks for one, or names an account of its
+ * own. */
 static void keep_token_away(json_t *spec)
 {
     if (!jb_get(spec, "automountServiceAccountToken") && !jb_get(spec, "serviceAccountName") &&
