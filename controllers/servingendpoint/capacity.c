@@ -70,6 +70,8 @@ int floor_of(const struct endpoint *endpoint, const struct revision *revision)
 {
     if (revision == endpoint->candidate && !is_leaving(endpoint, revision))
         return share(whole(endpoint), coming_percent(endpoint));
+    if (revision == endpoint->stable && endpoint->candidate) /* it may get all traffic back at any time */
+        return whole(endpoint);
     return endpoint->scaling.min;
 }
 

@@ -76,13 +76,6 @@ static const char *path_of(const struct endpoint *endpoint)
     return prefix;
 }
 
-static bool is_reached(const struct endpoint *endpoint)
-{
-    const char *why;
-
-    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES;
-}
-
 /* Of the Gateway: the listener that is meant, and its address; what is missing, NULL when nothing is. */
 static const char *find_door(const struct endpoint *endpoint,
                              const json_t *gateway,
@@ -116,7 +109,6 @@ static struct ask door_ask(const struct endpoint *endpoint, const json_t *listen
                                              path_of(endpoint)),
                          .host = host_of(endpoint, jb_get_str(listener, "hostname")),
                          .count = REACH_COUNT,
-                         .every_s = is_reached(endpoint) ? REACH_EVERY : SOON,
                          .timeout_ms = REACH_TIMEOUT };
 }
 
@@ -145,6 +137,13 @@ static const char *plan_reach(const struct endpoint *endpoint, struct ask *ret)
     return missing;
 }
 
+static bool is_reached(const struct endpoint *endpoint)
+{
+    const char *why;
+
+    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES;
+}
+
 void ask_about_route(const struct endpoint *endpoint, struct plan *out)
 {
     struct ask reach;
@@ -160,8 +159,10 @@ void ask_about_route(const struct endpoint *endpoint, struct plan *out)
                                                 gateway_name(endpoint)),
                            .every_s = is_reached(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
                            .timeout_ms = GATEWAY_TIMEOUT });
-    if (!plan_reach(endpoint, &reach))
-        plan_ask(out, reach);
+    if (plan_reach(endpoint, &reach))
+        return;
+    reach.every_s = is_reached(endpoint) ? REACH_EVERY : SOON;
+    plan_ask(out, reach);
 }
 
 enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)

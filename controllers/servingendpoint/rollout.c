@@ -164,7 +164,6 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
     bool superseded = strcmp(reason, "Superseded") == 0;
 
     rollout->state = STATE_RETURNING;
-    rollout->traffic = 0;
     rollout->step_time = 0;
     rollout->let_go_at = 0;
     rollout->progress_time = now(endpoint);
@@ -222,11 +221,32 @@ static const char *unseen_text(const struct endpoint *endpoint, const char *othe
                : otherwise;
 }
 
+/* Who has ready pods keeps what it has for a while when the other has none: better badly answered than not at all. */
+static bool gives_back(struct endpoint *endpoint, bool empties)
+{
+    struct rollout *rollout = &endpoint->rollout;
+    int64_t until = rollout->progress_time + endpoint->rules.deadline;
+    bool has_taker = !endpoint->stable || endpoint->stable->ready || !endpoint->candidate->ready || empties;
+
+    if (!rollout->traffic)
+        return true;
+    look_again(endpoint, until);
+    if (!has_taker && now(endpoint) < until)
+        return false;
+    rollout->traffic = 0;
+    rollout->progress_time = now(endpoint);
+    return true;
+}
+
 static void go_back(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
     bool empties = rollout->strategy == STRATEGY_RECREATE && !is_initial(endpoint);
 
+    if (!gives_back(endpoint, empties)) {
+        wait_for(endpoint, "ReturningTraffic", "keeps its traffic until a pod of the stable revision is ready");
+        return;
+    }
     if (!is_routed(endpoint, 0, rollout->progress_time)) {
         wait_for(endpoint,
                  "ReturningTraffic",
@@ -509,6 +529,8 @@ static void stay_late(struct endpoint *endpoint)
 
 static void carry_on(struct endpoint *endpoint)
 {
+    if (!endpoint->spec->route)
+        endpoint->rollout.traffic = 0;
     if (!skips_steps(endpoint))
         take_checks(endpoint);
     if (is_turned_back(endpoint) || is_paused(endpoint))

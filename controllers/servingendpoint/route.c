@@ -156,9 +156,8 @@ static bool parse(const struct object *object, struct slice text, json_t **ret)
 }
 
 /* The weight of a revision's Service in the route as it is in the cluster. */
-static int weight_of(const struct endpoint *endpoint, const char *revision)
+static int weight_in(const struct object *object, const char *revision)
 {
-    const struct object *object = endpoint->route.object;
     json_auto_t *spec = NULL;
     const json_t *refs;
 
@@ -168,14 +167,18 @@ static int weight_of(const struct endpoint *endpoint, const char *revision)
     return (int)jb_get_int(jb_named(refs, revision), "weight", jb_named(refs, revision) ? 1 : 0);
 }
 
+/* Of either kind: one that is about to go still sends. */
 bool route_names(const struct endpoint *endpoint, const char *revision)
 {
-    return weight_of(endpoint, revision) > 0;
+    const struct objects *children = endpoint->in->children;
+
+    return weight_in(objects_find(children[KIND_HTTP_ROUTE], KIND_HTTP_ROUTE, endpoint->name), revision) > 0 ||
+           weight_in(objects_find(children[KIND_GRPC_ROUTE], KIND_GRPC_ROUTE, endpoint->name), revision) > 0;
 }
 
 bool route_gives(const struct endpoint *endpoint, int candidate_percent)
 {
-    return weight_of(endpoint, endpoint->candidate->recipe.name) == candidate_percent;
+    return weight_in(endpoint->route.object, endpoint->candidate->recipe.name) == candidate_percent;
 }
 
 static const json_t *find_condition(const json_t *parent, const char *type)

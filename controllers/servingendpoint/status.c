@@ -90,14 +90,20 @@ static const char *starting_text(const struct endpoint *endpoint)
 
 static const char *rolling_text(const struct endpoint *endpoint)
 {
+    bool is_apart = has_route(endpoint) && !shares_route(endpoint);
+
     return arena_printf(endpoint->arena,
-                        "%s is being rolled out beside %s, with %d %% of the traffic%s%s%s",
+                        "%s is being rolled out beside %s, with %d %% of the traffic%s%s%s%s%s",
                         name_of(endpoint->candidate),
                         name_of(endpoint->stable),
                         endpoint->rollout.traffic,
                         step_text(endpoint),
+                        is_apart ? " (one route cannot share between HTTP and gRPC)" : "",
                         hold_text(endpoint),
-                        why_text(endpoint));
+                        why_text(endpoint),
+                        endpoint->stable->ready
+                            ? ""
+                            : arena_printf(endpoint->arena, "; no pod of %s is ready", name_of(endpoint->stable)));
 }
 
 static const char *unready_text(const struct endpoint *endpoint)
