@@ -140,7 +140,7 @@ $(BUILD)/golden: $(call objects,$(call sources,tests/golden/*.c) $(PURE) $(ENGIN
 	$(call link,$(PURE_LIBS))
 golden: $(BUILD)/golden $(BUILD)/kitae ## what a user gets for what they wrote; UPDATE_GOLDEN=1 rewrites
 	$(Q)$(BUILD)/golden tests/golden
-	$(Q)tests/golden/documents $(BUILD)/kitae docs/training.md docs/dataset.md docs/model.md
+	$(Q)tests/golden/documents $(BUILD)/kitae docs/training.md docs/dataset.md docs/model.md docs/serving.md
 
 $(BUILD)/simulation: $(call objects,$(call sources,tests/simulation/*.c) $(PURE) $(ENGINE))
 	$(call link,$(PURE_LIBS))
