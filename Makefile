@@ -91,10 +91,11 @@ $(BUILD)/crdgen: $(call objects,$(call sources,tools/crdgen*.c) $(BASE))
 	$(call link,$(PURE_LIBS))
 
 .PHONY: generate verify
-generate: $(BUILD)/crdgen ## field tables from crds/*.yaml, and what the chart has of them
+generate: $(BUILD)/crdgen ## from crds/*.yaml: field tables, what the chart has of them, docs/reference.md
 	$(Q)for kind in $(KINDS); do $(BUILD)/crdgen crds/$$kind.yaml $$kind controllers/$$kind/$${kind}_fields; done
 	$(Q)clang-format -i controllers/*/*_fields.[ch]
 	$(Q)tools/chart-files
+	$(Q)tools/reference >docs/reference.md
 
 verify: $(BUILD)/crdgen ## fails when generated files are stale
 	$(Q)rm -rf $(BUILD)/verify && mkdir -p $(BUILD)/verify
@@ -102,6 +103,7 @@ verify: $(BUILD)/crdgen ## fails when generated files are stale
 	$(Q)clang-format -i --style=file:.clang-format $(BUILD)/verify/*_fields.[ch]
 	$(Q)for f in $(BUILD)/verify/*_fields.[ch]; do name=$$(basename $$f); diff -u controllers/$${name%%_*}/$$name $$f || { echo "stale: run 'make generate' and commit"; exit 1; }; done
 	$(Q)tools/chart-files $(BUILD)/verify/chart
+	$(Q)tools/reference | diff -u docs/reference.md - || { echo "stale: run 'make generate' and commit"; exit 1; }
 	$(Q)cd $(BUILD)/verify/chart && find . -type f -exec diff -u $(CURDIR)/charts/kitae/{} {} \; | { ! grep .; } || { echo "stale: run 'make generate' and commit"; exit 1; }
 	$(Q)[ "$$(ls crds)" = "$$(ls charts/kitae/templates/crds)" ] || { echo "stale: run 'make generate' and commit"; exit 1; }
 
@@ -138,7 +140,7 @@ $(BUILD)/golden: $(call objects,$(call sources,tests/golden/*.c) $(PURE) $(ENGIN
 	$(call link,$(PURE_LIBS))
 golden: $(BUILD)/golden $(BUILD)/kitae ## what a user gets for what they wrote; UPDATE_GOLDEN=1 rewrites
 	$(Q)$(BUILD)/golden tests/golden
-	$(Q)tests/golden/documents $(BUILD)/kitae docs/training.md docs/dataset.md docs/model.md
+	$(Q)tests/golden/documents $(BUILD)/kitae docs/training.md docs/dataset.md docs/model.md docs/serving.md
 
 $(BUILD)/simulation: $(call objects,$(call sources,tests/simulation/*.c) $(PURE) $(ENGINE))
 	$(call link,$(PURE_LIBS))
@@ -208,7 +210,8 @@ format: ## clang-format over our C
 .PHONY: install
 install: all ## puts files under PREFIX (custom resources go into a cluster by install-crds)
 	install -D -m 755 $(BUILD)/kitae $(DESTDIR)$(PREFIX)/bin/kitae
-	$(if $(AGENT_PROGRAM),install -D -m 755 $(AGENT_PROGRAM) $(DESTDIR)$(PREFIX)/bin/kitae-agent)
+	install -D -m 755 $(AGENT_PROGRAM) $(DESTDIR)$(PREFIX)/bin/kitae-agent
+	$(Q)tools/install-pages $(BUILD) $(DESTDIR)$(PREFIX)/share
 
 # -- what is released ------------------------------------------------------------------------------------------------
 IMAGE ?= $(shell sed -n 's/^.define DEFAULT_AGENT_IMAGE "\(.*\):".*/\1/p' operator/model/observed.h):$(VERSION)

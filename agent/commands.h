@@ -1,10 +1,7 @@
 #pragma once
-/* The subcommands, a file each. Each takes its own name in argv[0] and returns the process's exit code. */
+/* The subcommands, a file each. Exit codes are in result.h. */
 
-int command_sync(int argc, char **argv);
-int command_fetch(int argc, char **argv);
-int command_publish(int argc, char **argv);
-int command_remove(int argc, char **argv);
-int command_shard(int argc, char **argv);
-int command_verify(int argc, char **argv);
-int command_diff(int argc, char **argv);
+#include "../operator/cli/program.h"
+
+extern const struct command diff_command, fetch_command, publish_command, remove_command, shard_command, sync_command,
+    verify_command;

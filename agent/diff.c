@@ -7,6 +7,12 @@
 #include "commands.h"
 #include "manifest.h"
 
+static const char usage[] =
+    "Usage: kitae-agent diff MANIFEST MANIFEST\n"
+    "\n"
+    "Tells what the second has (+), has not (-) or has otherwise (~). Exits with 0 when they are\n"
+    "equal, 1 when not, 2 when one cannot be read.";
+
 enum { SAME, DIFFERENT, TROUBLE };
 
 struct side {
@@ -71,7 +77,7 @@ static int run(const char *left, const char *right, struct counts *counts, struc
     return result;
 }
 
-int command_diff(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     struct counts counts = { 0 };
     struct failure failure;
@@ -79,10 +85,7 @@ int command_diff(int argc, char **argv)
     if (argc != 3 || argv[1][0] == '-') {
         bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
 
-        fputs("Usage: kitae-agent diff MANIFEST MANIFEST\n\nTells what the second has (+), has not (-) or has "
-              "otherwise (~). "
-              "Exits with 0 when they are\nequal, 1 when not, 2 when one cannot be read.\n",
-              asked ? stdout : stderr);
+        fprintf(asked ? stdout : stderr, "%s\n", usage);
         return asked ? SAME : TROUBLE;
     }
     if (run(argv[1], argv[2], &counts, &failure) < 0) {
@@ -93,3 +96,7 @@ int command_diff(int argc, char **argv)
         "%" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed\n", counts.added, counts.removed, counts.changed);
     return counts.added || counts.removed || counts.changed ? DIFFERENT : SAME;
 }
+
+const struct command diff_command = {
+    "diff", "two manifests", usage, .operands = "FILE", .run = command,
+};

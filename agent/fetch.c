@@ -210,7 +210,7 @@ static int run(struct fetch *fetch, struct failure *failure)
     return check_digest(fetch, failure) < 0 ? -1 : name_manifest(fetch, failure);
 }
 
-int command_fetch(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     struct fetch fetch = { .folder = -1, .result = { .started_at = time(NULL) } };
     int parsed = options_parse(options, argc, argv, usage), result;
@@ -231,3 +231,7 @@ int command_fetch(int argc, char **argv)
     selection_finish(&fetch.selection);
     return result_write(&fetch.result, result < 0 ? &failure : NULL, option_named(options, "result")->text);
 }
+
+const struct command fetch_command = {
+    "fetch", "one version from S3 to a folder, verified", usage, options, .run = command,
+};

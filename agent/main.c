@@ -3,45 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../operator/base/memory.h"
 #include "commands.h"
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} commands[] = {
-    { "sync", command_sync, "from S3 to a version on a volume, or to its digest alone" },
-    { "fetch", command_fetch, "one version from S3 to a folder, verified" },
-    { "publish", command_publish, "a folder to S3, as a version" },
-    { "remove", command_remove, "versions from a volume or from S3" },
-    { "shard", command_shard, "the shares of ranks in a version" },
-    { "verify", command_verify, "every byte of a version" },
-    { "diff", command_diff, "two manifests" },
+static const struct command *const commands[] = {
+    &sync_command,   &fetch_command, &publish_command,    &remove_command, &shard_command,
+    &verify_command, &diff_command,  &completion_command, &manual_command, NULL,
 };
 
-static int help(FILE *out, int result)
-{
-    fputs("Usage: kitae-agent COMMAND [FLAGS]\n\nMoves data between S3 and volumes, as versions named by their "
-          "content.\n\n",
-          out);
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-    fputs("\n`kitae-agent COMMAND --help` tells more.\n", out);
-    return result;
-}
+static const struct program program = {
+    "kitae-agent",
+    "moves data between S3 and volumes, as versions named by their content",
+    "0 when it went well, 1 when a person must mend something, 2 when the command line is wrong, 75 when trying again "
+    "may "
+    "help.",
+    commands,
+};
 
 int main(int argc, char **argv)
 {
-    if (argc < 2)
-        return help(stderr, 2);
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return help(stdout, 0);
-    if (strcmp(argv[1], "--version") == 0)
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return printf("kitae-agent %s\n", KITAE_VERSION) < 0;
-    fprintf(stderr, "kitae-agent: there is no command '%s'\n\n", argv[1]);
-    return help(stderr, 2);
+    return program_main(&program, argc, argv);
 }

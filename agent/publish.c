@@ -223,7 +223,11 @@ static int run(struct result *result, struct failure *failure)
     return done;
 }
 
-int command_publish(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     return command_run(options, argc, argv, usage, run);
 }
+
+const struct command publish_command = {
+    "publish", "a folder to S3, as a version", usage, options, .run = command,
+};

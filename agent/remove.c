@@ -118,7 +118,11 @@ static int run(struct result *result, struct failure *failure)
     return done;
 }
 
-int command_remove(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     return command_run(options, argc, argv, usage, run);
 }
+
+const struct command remove_command = {
+    "remove", "versions from a volume or from S3", usage, options, .run = command,
+};

@@ -110,7 +110,11 @@ static int run(struct result *result, struct failure *failure)
     return close_files(files, (int)world, failure) < 0 || dealt < 0 ? -1 : 0;
 }
 
-int command_shard(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     return command_run(options, argc, argv, usage, run);
 }
+
+const struct command shard_command = {
+    "shard", "the shares of ranks in a version", usage, options, .run = command,
+};

@@ -182,7 +182,7 @@ static int run(struct sync *sync, struct failure *failure)
     return publish(sync, failure);
 }
 
-int command_sync(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     struct sync sync = { .result = { .started_at = time(NULL) } };
     int parsed = options_parse(options, argc, argv, usage), result;
@@ -202,3 +202,7 @@ int command_sync(int argc, char **argv)
     volume_close(&sync.volume);
     return result_write(&sync.result, result < 0 ? &failure : NULL, option_named(options, "result")->text);
 }
+
+const struct command sync_command = {
+    "sync", "from S3 to a version on a volume, or to its digest alone", usage, options, .run = command,
+};

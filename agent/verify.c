@@ -173,7 +173,11 @@ static int run(struct result *result, struct failure *failure)
     return verify(version, own, result, failure);
 }
 
-int command_verify(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     return command_run(options, argc, argv, usage, run);
 }
+
+const struct command verify_command = {
+    "verify", "every byte of a version", usage, options, .run = command,
+};

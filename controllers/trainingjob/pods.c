@@ -12,6 +12,15 @@ static void keep_last_words(json_t *containers)
             jb_set(container, "terminationMessagePolicy", jb_str("FallbackToLogsOnError"));
 }
 
+/* Training code needs no API server: it gets a token only where its template asks for one, or names an account of its
+ * own. */
+static void keep_token_away(json_t *spec)
+{
+    if (!jb_get(spec, "automountServiceAccountToken") && !jb_get(spec, "serviceAccountName") &&
+        !jb_get(spec, "serviceAccount"))
+        jb_set(spec, "automountServiceAccountToken", json_false());
+}
+
 json_t *pod_body(const struct observed *in, const struct identity *identity)
 {
     const struct role *role;
@@ -30,6 +39,7 @@ json_t *pod_body(const struct observed *in, const struct identity *identity)
     jb_set(spec, "hostname", jb_str(job_pod_name(&job, role, identity->index)));
     jb_set(spec, "subdomain", jb_str(job_host_service(&job)));
     jb_set(spec, "restartPolicy", jb_str("Never"));
+    keep_token_away(spec);
     keep_last_words(jb_child_array(spec, "containers"));
     if (jb_get(spec, "initContainers"))
         keep_last_words(jb_child_array(spec, "initContainers"));

@@ -27,26 +27,31 @@ static struct option *find(struct option *options, const char *name, size_t leng
     return NULL;
 }
 
-static void variable_name(const struct option *option, struct strbuf *out)
+void option_variable(const struct option *option, char *out)
 {
-    strbuf_adds(out, "KITAE_");
+    char *at = stpcpy(out, "KITAE_");
+
+    if (strlen(option->name) >= OPTION_VARIABLE_SIZE - strlen(out))
+        BUG("the name of option '%s' is too long", option->name);
     for (const char *c = option->name; *c; c++)
-        strbuf_addc(out, *c == '-' ? '_' : (char)toupper((unsigned char)*c));
+        *at++ = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    *at = 0;
 }
 
 static void print_help(const struct option *options, const char *usage)
 {
     printf("%s\n\nFlags:\n", usage);
     for (const struct option *option = options; option->name; option++) {
-        auto_strbuf struct strbuf left = { 0 }, variable = { 0 };
+        auto_strbuf struct strbuf left = { 0 };
+        char variable[OPTION_VARIABLE_SIZE];
 
         if (option->letter)
             strbuf_addf(&left, "-%c, ", option->letter);
         strbuf_addf(&left, "--%s", option->name);
         if (option->value)
             strbuf_addf(&left, " %s", option->value);
-        variable_name(option, &variable);
-        printf("  %-38s %s [%s]\n", strbuf_text(&left), option->help, strbuf_text(&variable));
+        option_variable(option, variable);
+        printf("  %-38s %s [%s]\n", strbuf_text(&left), option->help, variable);
     }
 }
 
@@ -161,12 +166,12 @@ static int parse_flag(struct option *options, int argc, char **argv, int *at)
 static int parse_environment(struct option *options)
 {
     for (struct option *option = options; option->name; option++) {
-        auto_strbuf struct strbuf name = { 0 };
+        char name[OPTION_VARIABLE_SIZE];
         const char *value;
 
-        variable_name(option, &name);
-        value = getenv(strbuf_text(&name));
-        if (!option->given && value && *value && set(option, strbuf_text(&name), value) != 0)
+        option_variable(option, name);
+        value = getenv(name);
+        if (!option->given && value && *value && set(option, name, value) != 0)
             return 2;
     }
     return 0;

@@ -33,5 +33,9 @@ struct option {
  */
 int options_parse(struct option *options, int argc, char **argv, const char *usage);
 
+/* The variable that stands for it: KITAE_NAME. Longer names than fit are a bug. */
+enum { OPTION_VARIABLE_SIZE = 64 };
+void option_variable(const struct option *option, char *out);
+
 /* The one with this name; a name that is not in the table is a bug. */
 struct option *option_named(struct option *options, const char *name);

@@ -1,9 +1,7 @@
 #pragma once
-/* The subcommands. argv[0] is the subcommand's own name; the result is the exit code: 0 fine, 1 failed, 2 usage. */
+/* The subcommands, a file each. The exit code is 0 when it went well, 1 when it failed, 2 for a wrong command line. */
 
-int command_lineage(int argc, char **argv);
-int command_plan(int argc, char **argv);
-int command_release(int argc, char **argv);
-int command_run(int argc, char **argv);
-int command_selftest(int argc, char **argv);
-int command_version(int argc, char **argv);
+#include "../cli/program.h"
+
+extern const struct command lineage_command, plan_command, release_command, run_command, selftest_command,
+    version_command;

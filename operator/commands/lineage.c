@@ -247,7 +247,7 @@ static int ask(const char *text)
     return found > 0 ? 0 : 1;
 }
 
-int command_lineage(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     const char *text = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     int result = options_parse(options, text ? argc - 1 : argc, text ? argv + 1 : argv, usage);
@@ -260,3 +260,8 @@ int command_lineage(int argc, char **argv)
     }
     return ask(text);
 }
+
+const struct command lineage_command = {
+    "lineage",      "tell which job and data made a version of a model, and the other way round", usage, options,
+    .run = command,
+};

@@ -375,7 +375,7 @@ static int finish(struct planner *planner, bool verbose)
     return planner->problems ? INVALID : 0;
 }
 
-int command_plan(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     const struct option *files = option_named(options, "filename");
     const char *output, *namespace;
@@ -407,3 +407,7 @@ int command_plan(int argc, char **argv)
         session_close(&session);
     return result ? result : finish(&planner, option_named(options, "verbose")->on);
 }
+
+const struct command plan_command = {
+    "plan", "print what would be created for a manifest, offline", usage, options, .run = command,
+};

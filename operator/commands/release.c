@@ -144,7 +144,7 @@ static int release_where_asked(struct release *release, struct error *err)
     return 0;
 }
 
-int command_release(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     struct release release = { 0 };
     struct error err;
@@ -167,3 +167,8 @@ int command_release(int argc, char **argv)
            release.failed);
     return result < 0 || release.failed ? 1 : 0;
 }
+
+const struct command release_command = {
+    "release",      "take Kitae's finalizers off, so that nothing waits for an operator that is gone", usage, options,
+    .run = command,
+};

@@ -235,7 +235,7 @@ static int run(const struct kube_config *config)
     return 1;
 }
 
-int command_run(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     struct kube_config_options where;
     struct kube_config config;
@@ -256,3 +256,7 @@ int command_run(int argc, char **argv)
     kube_config_finish(&config);
     return result;
 }
+
+const struct command run_command = {
+    "run", "run the operator", usage, options, .run = command,
+};

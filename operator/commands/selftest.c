@@ -151,7 +151,7 @@ static int selftest(struct selftest *test, long seconds, struct error *err)
     return result;
 }
 
-int command_selftest(int argc, char **argv)
+static int command(int argc, char **argv)
 {
     struct selftest test = { 0 };
     struct strbuf collection = { 0 };
@@ -180,3 +180,7 @@ int command_selftest(int argc, char **argv)
     session_close(&test.session);
     return result < 0 ? 1 : 0;
 }
+
+const struct command selftest_command = {
+    "selftest", "make a tiny TrainingJob, and tell whether an operator runs it", usage, options, .run = command,
+};

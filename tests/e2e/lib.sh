@@ -94,10 +94,12 @@ gateway=10.88.0.1 prometheus=http://10.88.0.1:9090
 # ask HOST PATH [CURL-FLAG...]: one request through the gateway; fails for an answer of 400 and above.
 ask() { curl -sSf --max-time 5 -H "Host: $1" "${@:3}" "http://$gateway$2"; }
 
-# ask_grpc HOST METHOD [FLAG...]: one call through the gateway, of a server with reflection. With -v headers are shown.
+# ask_grpc HOST [FLAG...]: one call through the gateway, of gRPC's health service. With -v headers are shown.
 ask_grpc() {
     # shellcheck source=tests/cluster/binaries.sh disable=SC1091,SC2154
-    (. "$root/tests/cluster/binaries.sh" && exec "$bin/grpcurl-$grpcurl" -plaintext -max-time 5 -authority "$1" "${@:3}" "$gateway:80" "$2")
+    (. "$root/tests/cluster/binaries.sh" && exec "$bin/grpcurl-$grpcurl" -plaintext -max-time 5 -authority "$1" \
+        -import-path "$root/tests/e2e/programs/answer" -proto health.proto "${@:2}" \
+        "$gateway:80" grpc.health.v1.Health/Check)
 }
 
 # start_load HOST PATH [FLAG...]: 200 requests a second through the gateway, from now on; they are under way when this

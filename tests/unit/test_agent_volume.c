@@ -66,6 +66,8 @@ static int publish(const char *const *keys, char ret_digest[SHA256_HEX])
     return volume_publish(&it.volume, ret_digest, &it.failure);
 }
 
+static bool is_there(int folder, const char *format, ...) printf_like(2, 3);
+
 static bool is_there(int folder, const char *format, ...)
 {
     char path[400];

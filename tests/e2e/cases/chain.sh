@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
-# examples/chain/ as it stands: one kubectl apply leads from a bucket to a published model.
+# examples/chain/ as it stands: one kubectl apply leads from a bucket to a published model, and to pods that answer with it.
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 
@@ -14,6 +14,21 @@ model_is() { [ "$(say_model "$1")" = "$2" ] || { say_model '{.status}'; return 1
 
 # The model of a version, as the store has it.
 published_model() { from_s3 "models/digits/versions/$(say_model "{.status.versions[?(@.name==\"$1\")].digest}")/digits.txt"; }
+
+# The endpoint answers with that version of the model (VERSION), through the Service of its name: the first digit of the
+# data is a 0, and the answer names the model by its digest.
+answers_with() {
+    local pixels digest
+    pixels=$(head -1 "$root/examples/digits/digits.csv" | cut -d, -f1-64)
+    digest=$(say_model "{.status.versions[?(@.name==\"$1\")].digest}")
+    if ! { "$root/tests/e2e/inside" curl -sSf --max-time 5 -d "{\"pixels\": [$pixels]}" \
+        "http://$(get service digits -o 'jsonpath={.spec.clusterIP}'):8080/predict" >"$scratch/answer" 2>&1 &&
+        grep -F '"digit":0,' "$scratch/answer" | grep -qF "\"model\":\"$digest\""; }; then
+        cat "$scratch/answer"
+        return 1
+    fi
+}
+say_endpoint() { get servingendpoint digits -o "jsonpath=$1"; }
 
 lineage() { "$kitae" lineage "$1" --namespace "$namespace"; }
 
@@ -40,6 +55,10 @@ from_bucket_to_model() {
     digest=$(say_model '{.status.versions[0].digest}')
     expect "$digest" "$(from_s3 "models/digits/versions/$digest/.manifest" | sha256sum | cut -d' ' -f1)"
 
+    within 90 is True say_endpoint '{.status.conditions[?(@.type=="Ready")].status}'
+    expect "$(say_endpoint '{.status.stable.model}')" digits/v1
+    within 20 answers_with v1
+
     # More digits: a new version of the data, and a job that learns from it makes a new version of the model.
     tail -n +901 "$root/examples/digits/digits.csv" | put digits/second.csv
     request_sync digits more
@@ -52,6 +71,11 @@ from_bucket_to_model() {
         v2/learn-more/v2
     published_model v2 | cmp -s - "$scratch/model" && fail "the second model is the first"
 
+    # Nobody says so to the endpoint: the new version takes over when its pods are ready.
+    within 120 is digits/v2 say_endpoint '{.status.stable.model}'
+    expect "$(say_endpoint '{.status.lastRollout.result}')" Promoted
+    within 20 answers_with v2
+
     # The same from both ends.
     lineage model/digits:v2 | grep -x '  made by TrainingJob learn-more, attempt 1' || fail "$(lineage model/digits:v2)"
     contains "$(lineage model/digits:v2)" "    from DataSet digits v2 ($(say_dataset digits '{.status.digest}' | cut -c1-12))"
@@ -59,11 +83,11 @@ from_bucket_to_model() {
     contains "$(lineage dataset/digits:v1)" "  made Model digits v1 (${digest:0:12}) by TrainingJob learn-digits"
     not lineage model/digits:v9 2>/dev/null
 
-    # What nobody wants any more goes, from the bucket too.
+    # What nobody wants any more goes, from the bucket too, when the endpoint has let go of it.
     kubectl patch model -n "$namespace" digits --type=merge -p '{"spec":{"retention":{"keepLast":1}}}' >/dev/null
     within 180 model_is '{.status.versions[*].name}' v2
     not from_s3 "models/digits/versions/$digest/.manifest" >/dev/null 2>&1
     published_model v2 >/dev/null
 }
 
-it "one kubectl apply leads from a bucket to a model, and new data to a new version of it" from_bucket_to_model
+it "one kubectl apply leads from a bucket to predictions, and new data to those of a new version" from_bucket_to_model

@@ -53,6 +53,10 @@ failures_are_told() {
     version_comes listings-sync-2 d1 v1
 }
 
+runs_at() { # SCHEDULE ZONE
+    [ "$(get cronjob listings-sync -o 'jsonpath={.spec.schedule} {.spec.timeZone}')" = "$1" ] || { get cronjob listings-sync; return 1; }
+}
+
 schedules_are_cron_jobs() {
     start_operator
     create_dataset listings <<<'  sync: {schedule: "*/5 * * * *", timeZone: Asia/Tokyo}'
@@ -60,6 +64,8 @@ schedules_are_cron_jobs() {
     kubectl create job -n "$namespace" --from=cronjob/listings-sync listings-sync-by-hand >/dev/null
     agent_ends listings-sync-by-hand 0 '{"digest":"d2","objects":1,"bytes":1,"changed":1}'
     within 30 dataset_is listings '{.status.latest}/{.status.sync.run}' v2/listings-sync-by-hand
+    kubectl patch dataset -n "$namespace" listings --type=merge -p '{"spec":{"sync":{"schedule":"0 3 * * *"}}}' >/dev/null
+    within 20 runs_at '0 3 * * * Asia/Tokyo'
     kubectl patch dataset -n "$namespace" listings --type=merge -p '{"spec":{"sync":{"schedule":null,"timeZone":null}}}' >/dev/null
     within 20 not get cronjob listings-sync
 }
@@ -78,5 +84,5 @@ volumes_go_or_stay() {
 
 it "retention removes a version that nobody uses, and deletion waits for who uses one" retention_removes_what_nobody_uses
 it "a sync that fails says why, and another one is asked for while the operator is away" failures_are_told
-it "a schedule is a CronJob, whose runs make versions, and which goes with the schedule" schedules_are_cron_jobs
+it "a schedule is a CronJob, whose runs make versions, and which changes and goes with the schedule" schedules_are_cron_jobs
 it "the volume goes with its DataSet when deletionPolicy says so, and else stays" volumes_go_or_stay

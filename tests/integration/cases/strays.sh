@@ -21,6 +21,13 @@ a_label_removed() {
     each_pod_once
 }
 
+a_label_of_a_job_removed() {
+    start_operator
+    create_dataset listings </dev/null
+    within 20 get job listings-sync-1
+    puts_labels_back job listings-sync-1
+}
+
 a_label_removed_while_away() {
     start_operator
     job stripped 2
@@ -118,6 +125,7 @@ a_namespace_deleted() {
 }
 
 it "a child that lost our label gets it back and is no other one" a_label_removed
+it "a Job of a DataSet that lost our label gets it back" a_label_of_a_job_removed
 it "a child that lost our label while the operator was away gets it back" a_label_removed_while_away
 it "a service that somebody deleted is made again" a_service_deleted
 it "a service that somebody edited is put right" a_service_edited

@@ -1,5 +1,5 @@
 // answer is a server of models for tests: it has none, and says which version it is. HTTP, and gRPC over cleartext
-// HTTP/2 (the health service, with reflection), on port 8080.
+// HTTP/2 (the health service), on port 8080.
 //
 // Every answer has the headers X-Version and X-Pod; the body's first line is the version. /healthz and /metrics are what
 // they are called; any other path is a prediction, which these variables make a better or a worse one:
@@ -33,7 +33,6 @@ import (
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/reflection"
 )
 
 type server struct {
@@ -138,7 +137,6 @@ func (s *server) newGRPC() *grpc.Server {
 		state.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	}
 	grpc_health_v1.RegisterHealthServer(calls, state)
-	reflection.Register(calls)
 	return calls
 }
 
