@@ -222,7 +222,7 @@ static void say_reconciling(const struct endpoint *endpoint, struct plan *out, e
                        endpoint->why_reason ? endpoint->why_reason : phase_names[phase],
                        endpoint->stable ? "%s is being rolled out" : "%s is being started",
                        name_of(endpoint->candidate));
-    else if (!endpoint->stable && endpoint->target.waits)
+    else if (endpoint->target.waits)
         plan_condition(out, "Reconciling", true, "WaitingForModel", "%s", endpoint->target.waits);
     else
         plan_condition(out, "Reconciling", false, phase_names[phase], "Nothing is being brought up");
