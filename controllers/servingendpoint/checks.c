@@ -158,13 +158,13 @@ bool candidate_answers(struct endpoint *endpoint)
     const struct revision *candidate = endpoint->candidate;
     const struct answer *answer = answer_find(endpoint->in, ready_key(endpoint));
 
-    if (!endpoint->in->can_probe || candidate->recipe.protocol != PROTOCOL_HTTP)
-        return true; /* nobody can tell more than its pods do, which are ready */
-    if (!candidate->address) {
+    if (!candidate->address) { /* a route to a Service that is not there is a 500 */
         wait_for(endpoint, "Starting", "waits for the address of its Service");
         return false;
     }
-    if (!answer) { /* there will be one: what nobody has looked at yet is not late */
+    if (!endpoint->in->can_probe || candidate->recipe.protocol != PROTOCOL_HTTP)
+        return true; /* nobody can tell more than its pods do, which are ready */
+    if (!answer) {   /* there will be one: what nobody has looked at yet is not late */
         wait_patiently(endpoint, "Probing", "is being looked at through its own Service");
         return false;
     }
