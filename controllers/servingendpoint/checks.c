@@ -340,26 +340,48 @@ static bool thin_passes(const struct endpoint *endpoint)
     return rules->thin == SERVINGENDPOINT_SPEC_ROLLOUT_ON_NOT_ENOUGH_TRAFFIC_PROMOTE && waited;
 }
 
+static const char *reason_of(enum verdict verdict)
+{
+    return verdict == VERDICT_FAILED  ? "CheckFailed"
+           : verdict == VERDICT_ERROR ? "CheckError"
+           : verdict == VERDICT_THIN  ? "NotEnoughTraffic"
+                                      : NULL;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/*
+ * A look that finds what the last one of this step found is not worth a write: a revision may wait for a person for
+ * days. Failures are counted, so each of them is news.
+ */
+static bool is_news(const struct rollout *rollout, const struct look *look, bool passed)
+{
+    return look->verdict == VERDICT_FAILED || rollout->checked_at < rollout->step_time || rollout->passed != passed ||
+           !is_same(rollout->reason, reason_of(look->verdict)) || !is_same(rollout->message, look->text);
+}
+
 void take_checks(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
+    bool was_fine = rollout->passed || is_same(rollout->reason, reason_of(VERDICT_THIN)), passed;
     struct look look;
 
     if (!endpoint->rules.check_count || !rollout->step_time)
         return;
     look = look_at_checks(endpoint);
-    if (look.verdict == VERDICT_NONE)
+    passed = look.verdict == VERDICT_PASSED || (look.verdict == VERDICT_THIN && thin_passes(endpoint));
+    if (look.verdict == VERDICT_NONE || !is_news(rollout, &look, passed))
         return;
     if (look.at) /* else nothing was asked: it cannot be told, and no time has passed over it */
         rollout->checked_at = look.at;
-    rollout->passed = look.verdict == VERDICT_PASSED || (look.verdict == VERDICT_THIN && thin_passes(endpoint));
+    rollout->passed = passed;
     rollout->failures += look.verdict == VERDICT_FAILED;
     rollout->message = *look.text ? look.text : NULL;
-    rollout->reason = look.verdict == VERDICT_FAILED  ? "CheckFailed"
-                      : look.verdict == VERDICT_ERROR ? "CheckError"
-                      : look.verdict == VERDICT_THIN  ? "NotEnoughTraffic"
-                                                      : NULL;
-    if (rollout->passed || look.verdict == VERDICT_THIN)
+    rollout->reason = reason_of(look.verdict);
+    if (was_fine || passed || look.verdict == VERDICT_THIN) /* the deadline counts from when it was last fine */
         rollout->progress_time = endpoint->in->now;
 }
 
