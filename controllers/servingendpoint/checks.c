@@ -158,13 +158,13 @@ bool candidate_answers(struct endpoint *endpoint)
     const struct revision *candidate = endpoint->candidate;
     const struct answer *answer = answer_find(endpoint->in, ready_key(endpoint));
 
-    if (!endpoint->in->can_probe || candidate->recipe.protocol != PROTOCOL_HTTP)
-        return true; /* nobody can tell more than its pods do, which are ready */
-    if (!candidate->address) {
+    if (!candidate->address) { /* a route to a Service that is not there is a 500 */
         wait_for(endpoint, "Starting", "waits for the address of its Service");
         return false;
     }
-    if (!answer) { /* there will be one: what nobody has looked at yet is not late */
+    if (!endpoint->in->can_probe || candidate->recipe.protocol != PROTOCOL_HTTP)
+        return true; /* nobody can tell more than its pods do, which are ready */
+    if (!answer) {   /* there will be one: what nobody has looked at yet is not late */
         wait_patiently(endpoint, "Probing", "is being looked at through its own Service");
         return false;
     }
@@ -355,27 +355,50 @@ static bool thin_passes(const struct endpoint *endpoint)
     return rules->thin == SERVINGENDPOINT_SPEC_ROLLOUT_ON_NOT_ENOUGH_TRAFFIC_PROMOTE && waited;
 }
 
+static const char *reason_of(enum verdict verdict)
+{
+    return verdict == VERDICT_FAILED  ? "CheckFailed"
+           : verdict == VERDICT_ERROR ? "CheckError"
+           : verdict == VERDICT_THIN  ? "NotEnoughTraffic"
+                                      : NULL;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/*
+ * A look that finds what the last one of this step found is not worth a write: a revision may wait for a person for
+ * days. Failures are counted, so each of them is news.
+ */
+static bool is_news(const struct rollout *rollout, const struct look *look, bool passed)
+{
+    return look->verdict == VERDICT_FAILED || rollout->checked_at < rollout->step_time || rollout->passed != passed ||
+           !is_same(rollout->reason, reason_of(look->verdict)) || !is_same(rollout->message, look->text);
+}
+
 void take_checks(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
+    bool was_fine = rollout->passed || is_same(rollout->reason, reason_of(VERDICT_THIN)), passed;
     struct look look;
 
     if (!endpoint->rules.check_count || !rollout->step_time)
         return;
     look = look_at_checks(endpoint);
-    if (look.verdict == VERDICT_NONE)
+    passed = look.verdict == VERDICT_PASSED || (look.verdict == VERDICT_THIN && thin_passes(endpoint));
+    if (look.verdict == VERDICT_NONE || !is_news(rollout, &look, passed))
         return;
     if (look.at) /* else nothing was asked: it cannot be told, and no time has passed over it */
         rollout->checked_at = look.at;
-    rollout->passed = look.verdict == VERDICT_PASSED || (look.verdict == VERDICT_THIN && thin_passes(endpoint));
+    rollout->passed = passed;
     rollout->failures += look.verdict == VERDICT_FAILED;
     rollout->message = *look.text ? look.text : NULL;
-    rollout->reason = look.verdict == VERDICT_FAILED  ? "CheckFailed"
-                      : look.verdict == VERDICT_ERROR ? "CheckError"
-                      : look.verdict == VERDICT_THIN  ? "NotEnoughTraffic"
-                                                      : NULL;
-    if (rollout->state == STATE_SHIFTING && (rollout->passed || look.verdict == VERDICT_THIN))
-        rollout->progress_time = endpoint->in->now; /* in other states it waits for its pods */
+    rollout->reason = reason_of(look.verdict);
+    /* The deadline counts from when it was last fine; in other states it waits for its pods. */
+    if (rollout->state == STATE_SHIFTING && (was_fine || passed || look.verdict == VERDICT_THIN))
+        rollout->progress_time = endpoint->in->now;
 }
 
 /* What was asked has been answered since this operator started. */

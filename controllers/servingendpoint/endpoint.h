@@ -202,6 +202,8 @@ const char *endpoint_url(const struct endpoint *endpoint);                      
 bool is_wanted(const struct endpoint *endpoint, const struct revision *revision); /* its pods may be made */
 void want_deployments(const struct endpoint *endpoint, struct plan *out);
 json_t *deployment_body(const struct observed *in, const struct identity *identity);
+bool is_named(const struct endpoint *endpoint,
+              const char *revision); /* the Service of the endpoint's name selects it */
 void want_services(const struct endpoint *endpoint, struct plan *out);
 void want_autoscalers(const struct endpoint *endpoint, struct plan *out);
 

@@ -36,11 +36,13 @@ struct revision *take_revision(struct endpoint *endpoint)
     return revision;
 }
 
-/* Not before the route has let go of it. */
+/* Not before the route and the Service of the endpoint's name have let go of it. */
 static bool may_go(const struct endpoint *endpoint, const struct revision *revision)
 {
-    return revision->role == ROLE_RETIRING && now(endpoint) >= revision->retire_at &&
-           !route_names(endpoint, revision->recipe.name);
+    const char *name = revision->recipe.name;
+
+    return revision->role == ROLE_RETIRING && now(endpoint) >= revision->retire_at && !route_names(endpoint, name) &&
+           !(endpoint->stable && is_named(endpoint, name));
 }
 
 /* A revision is forgotten when nothing of it is left. */

@@ -207,7 +207,7 @@ static void find_fault(struct endpoint *endpoint, const json_t *parent, const ch
 }
 
 /* What a Gateway has written that is not asked for any more may stay for ever. */
-static bool is_named(const struct endpoint *endpoint, const json_t *ref)
+static bool names_gateway(const struct endpoint *endpoint, const json_t *ref)
 {
     const struct servingendpoint_spec_route *route = endpoint->spec->route;
     const char *own = endpoint->in->self->namespace, *namespace = jb_get_str(ref, "namespace");
@@ -228,7 +228,7 @@ static void read_parents(struct endpoint *endpoint, const json_t *parents)
         const json_t *parent = json_array_get(parents, i), *accepted = find_condition(parent, "Accepted");
         bool sees = jb_get_int(accepted, "observedGeneration", 0) >= endpoint->route.object->generation;
 
-        if (!is_named(endpoint, jb_get(parent, "parentRef")))
+        if (!names_gateway(endpoint, jb_get(parent, "parentRef")))
             continue;
         endpoint->route.shown = sees && (endpoint->route.shown || !endpoint->route.judged);
         endpoint->route.judged = true;

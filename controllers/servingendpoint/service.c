@@ -46,6 +46,16 @@ static json_t *stable_body(const struct observed *in, const struct identity *ide
     return service_for(&endpoint, &(endpoint.stable ? endpoint.stable : endpoint.candidate)->recipe);
 }
 
+bool is_named(const struct endpoint *endpoint, const char *revision)
+{
+    const struct object *object = objects_find(endpoint->in->children[KIND_SERVICE], KIND_SERVICE, endpoint->name);
+    json_auto_t *spec = NULL;
+    struct error err;
+
+    return object && jb_parse(object->spec, &spec, &err) == 0 &&
+           strcmp(jb_get_str(jb_get(spec, "selector"), LABEL_ROLE), revision) == 0;
+}
+
 /* The first revision has it from the start: nobody else could answer there, and the name is known early. */
 void want_services(const struct endpoint *endpoint, struct plan *out)
 {

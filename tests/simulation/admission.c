@@ -5,6 +5,7 @@
 
 #include "../../controllers/dataset/dataset_fields.h"
 #include "../../controllers/model/model_fields.h"
+#include "../../controllers/servingendpoint/servingendpoint_fields.h"
 #include "../../controllers/trainingjob/trainingjob_fields.h"
 #include "people.h"
 #include "trees.h"
@@ -42,15 +43,71 @@ static void default_roles(json_t *spec)
     jb_set(spec, "roles", roles);
 }
 
+static json_t *default_steps(const json_t *steps)
+{
+    json_t *full = json_array();
+
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        json_t *step = tree_edit(json_array_get(steps, i));
+
+        set_missing(step, "holdSeconds", jb_int(0));
+        json_array_append_new(full, step);
+    }
+    return full;
+}
+
+static void default_rollout(json_t *rollout)
+{
+    set_missing(rollout, "strategy", jb_str("BlueGreen"));
+    set_missing(rollout, "intervalSeconds", jb_int(10));
+    set_missing(rollout, "failureLimit", jb_int(2));
+    set_missing(rollout, "onNotEnoughTraffic", jb_str("Hold"));
+    set_missing(rollout, "holdMaxSeconds", jb_int(3600));
+    set_missing(rollout, "progressDeadlineSeconds", jb_int(600));
+    set_missing(rollout, "scaleDownDelaySeconds", jb_int(300));
+    set_missing(rollout, "paused", json_false());
+    if (jb_get(rollout, "steps"))
+        jb_set(rollout, "steps", default_steps(jb_get(rollout, "steps")));
+}
+
+static void default_endpoint(json_t *spec)
+{
+    set_missing(spec, "protocol", jb_str("HTTP"));
+    set_missing(tree_part(tree_part(spec, "template"), "spec"), "restartPolicy", jb_str("Always"));
+    if (jb_get(spec, "modelRef"))
+        set_missing(tree_part(spec, "modelRef"), "mountPath", jb_str("/models"));
+    if (jb_get(spec, "rollout"))
+        default_rollout(tree_part(spec, "rollout"));
+}
+
+/* Of its name: nothing else tells two Services apart before they have a uid. */
+static json_t *cluster_address(const json_t *service)
+{
+    const json_t *metadata = tree_metadata(service);
+    unsigned hash = 5381;
+
+    for (const char *at = jb_get_str(metadata, "name"); *at; at++)
+        hash = hash * 33 + (unsigned char)*at;
+    for (const char *at = jb_get_str(metadata, "namespace"); *at; at++)
+        hash = hash * 33 + (unsigned char)*at;
+    return jb_fmt("10.%u.%u.%u", 96 + hash % 8, hash / 8 % 256, hash / 2048 % 256);
+}
+
 void admit_defaults(enum resource resource, json_t *tree)
 {
     json_t *spec;
 
     if (resource == RESOURCE_PODS)
         set_missing(tree, "status", OBJ({ "phase", jb_str("Pending") }));
+    if (resource == RESOURCE_DEPLOYMENTS)
+        set_missing(tree_part(tree, "spec"), "replicas", jb_int(1));
+    if (resource == RESOURCE_SERVICES)
+        set_missing(tree_part(tree, "spec"), "clusterIP", cluster_address(tree));
     if (!resource_is_custom(resource))
         return;
     set_missing(tree, "status", OBJ({ "observedGeneration", jb_int(-1) }, { "phase", jb_str("Pending") }));
+    if (resource == RESOURCE_ENDPOINTS)
+        default_endpoint(tree_part(tree, "spec"));
     if (resource != RESOURCE_JOBS)
         return;
     spec = tree_part(tree, "spec");
@@ -178,10 +235,13 @@ static bool prune(json_t *status)
 
 int admit_status(struct world *world, const struct target *target, json_t *status, struct answer *ret)
 {
-    const char *unknown = unknown_field(target->resource == RESOURCE_DATA_SETS ? &dataset_status_type
-                                        : target->resource == RESOURCE_MODELS  ? &model_status_type
-                                                                               : &trainingjob_status_type,
-                                        status);
+    static const struct fields *const types[RESOURCE_COUNT] = {
+        [RESOURCE_JOBS] = &trainingjob_status_type,
+        [RESOURCE_DATA_SETS] = &dataset_status_type,
+        [RESOURCE_MODELS] = &model_status_type,
+        [RESOURCE_ENDPOINTS] = &servingendpoint_status_type,
+    };
+    const char *unknown = unknown_field(types[target->resource], status);
     json_auto_t *copy = NULL;
 
     if (target->strict && unknown)

@@ -4,6 +4,7 @@
 
 #include "kubelet.h"
 #include "trees.h"
+#include "workloads.h"
 #include "world.h"
 
 enum { DEFAULT_GRACE = 30, RETRY_MS = 2000 };
@@ -72,6 +73,7 @@ void deletion_begin(struct world *world, struct thing *thing, enum propagation p
     if (policy != PROPAGATION_BACKGROUND)
         agenda_add(&world->agenda, world->now + random_between(&world->random, 20, RETRY_MS), collect, thing);
     kubelet_deleting(world, thing);
+    workloads_pod_deleting(world, thing);
 }
 
 /* -- the garbage collector ---------------------------------------------------------------------------------------- */

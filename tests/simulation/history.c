@@ -6,14 +6,18 @@
 #include <string.h>
 
 #include "../../operator/base/memory.h"
+#include "autoscaler.h"
+#include "gateway.h"
 #include "invariants.h"
 #include "kubelet.h"
 #include "network.h"
+#include "outside.h"
 #include "people.h"
 #include "process.h"
 #include "stores.h"
 #include "streams.h"
 #include "verbs.h"
+#include "workloads.h"
 
 enum {
     SECOND = 1000,
@@ -136,6 +140,8 @@ static const struct trouble troubles[] = {
     { offsetof(struct weather, stop_every), stop },
     { offsetof(struct weather, clock_jump_every), clock_jump },
     { offsetof(struct weather, node_trouble_every), node_trouble },
+    { offsetof(struct weather, autoscale_every), autoscaler_move },
+    { offsetof(struct weather, replica_trouble_every), workloads_trouble },
     { offsetof(struct weather, meddle_every), people_meddle },
 };
 
@@ -179,8 +185,11 @@ static void begin(struct world *world)
 {
     weather_draw(&world->weather, &world->random);
     server_init(world);
+    for (int i = 1; i < IMAGES; i++)
+        world->qualities[i] = (enum quality)random_below(&world->random, QUALITY_CRASHES + 1);
     for (unsigned i = 0; i < world->weather.processes; i++)
         world->processes[i] = process_create(world, i);
+    gateway_begin(world);
     people_begin(world);
     for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
         plan_trouble(world, &troubles[i]);
@@ -221,6 +230,15 @@ static bool is_at_rest(const struct world *world)
     return world->now - world->last_change > REST && world->now - world->last_write > REST;
 }
 
+bool history_serves(uint64_t seed)
+{
+    struct random random = { seed * 2 + 1 };
+    struct weather weather;
+
+    weather_draw(&weather, &random);
+    return weather.endpoints;
+}
+
 void history_run(struct world *world, uint64_t seed, bool keep_trace, bool print)
 {
     int64_t patience;
@@ -252,8 +270,11 @@ void history_finish(struct world *world)
         process_destroy(world->processes[i]);
     streams_finish(world);
     network_finish(world);
+    outside_finish(world);
     lives_finish(world);
     stores_finish(world);
+    workloads_finish(world);
+    gateway_finish(world);
     server_finish(world);
     agenda_finish(&world->agenda);
     free(world->trace.lines);

@@ -4,6 +4,7 @@
 
 #include "facts.h"
 #include "process.h"
+#include "rollouts.h"
 #include "stores.h"
 #include "trees.h"
 #include "world.h"
@@ -30,6 +31,21 @@ const struct invariant invariants[] = {
     { "restarts_are_due", "A new attempt follows one that failed, one by one, within maxRestarts" },
     { "data_is_there", "A pod that reads a version finds it, for as long as it runs" },
     { "listed_is_there", "A version that is listed, and not marked, really lies where it is said to" },
+    { "capacity_before_weight", "A revision gets traffic when it has had the available pods for its share" },
+    { "weights_are_sound", "The weights of a route are a hundred in all, and each names a Service that is there" },
+    { "somebody_answers", "What has no ready pods never gets all traffic while another revision has some" },
+    { "one_candidate", "Beside the stable revision never more than one has traffic" },
+    { "traffic_lets_go_first",
+      "No revision loses pods or its Service while the data plane needs them, nor before the delay" },
+    { "deployments_are_only_scaled", "A Deployment is never changed but in its number of pods" },
+    { "autoscaler_decides", "With autoscaling no write carries the number of pods" },
+    { "selectors_stay", "The selector of a revision's Service never changes" },
+    { "stable_name_answers", "The Service of the endpoint's name selects what is stable, and was ready then" },
+    { "stable_is_earned", "A revision becomes stable when it was ready and had all traffic" },
+    { "rollback_restores", "A rollout that is taken back ends at the stable revision from before, with all traffic" },
+    { "rejected_stay_out", "A rejected revision is not tried again without a new reason" },
+    { "served_versions_stay", "A version that is served is never marked to be removed" },
+    { "endpoints_end_well", "At rest an endpoint serves what its spec says, or says why not" },
     { "status_fits_schema", "Every status fits the schema of the CRD" },
     { "comes_to_rest", "In the calm the writing ends: nothing but the lease is written any more" },
     { "every_job_ends", "In the calm every job that can end has ended" },
@@ -119,7 +135,8 @@ void invariants_on_request(struct world *world,
                            const struct target *target,
                            const json_t *body)
 {
-    (void)body;
+    if (world->server.acting == ACTOR_OPERATOR)
+        rollouts_on_request(world, request, target, body);
     if (world->server.acting == ACTOR_OPERATOR &&
         (target->resource == RESOURCE_SECRETS || target->resource == RESOURCE_CLAIMS) && request->method != HTTP_POST)
         secrets_are_only_made(world, request);
@@ -165,6 +182,9 @@ void invariants_on_change(struct world *world, const struct change *change)
     if (world->server.acting != ACTOR_OPERATOR)
         return;
     writing_on_change(world, &copy);
+    rollouts_on_change(world, &copy);
+    if (copy.before)
+        rollout_status_on_change(world, &copy);
     if (copy.thing->resource == RESOURCE_JOBS && copy.before)
         status_on_change(world, &copy);
     if ((copy.thing->resource == RESOURCE_DATA_SETS || copy.thing->resource == RESOURCE_MODELS) && copy.before)
@@ -174,5 +194,6 @@ void invariants_on_change(struct world *world, const struct change *change)
 void invariants_at_end(struct world *world)
 {
     ending_check(world);
+    rollouts_at_end(world);
     stores_at_end(world);
 }

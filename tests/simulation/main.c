@@ -3,8 +3,8 @@
  * simulation --seed SEED [--trace]            one history, exactly as it was
  * simulation --invariants                     what must hold
  *
- * --keep-going counts what breaks instead; --catch NAME succeeds when that invariant, and only that one's history, is
- * the one that breaks (for mutants).
+ * --serving runs only histories with ServingEndpoints. --keep-going counts what breaks instead; --catch NAME succeeds
+ * when that invariant, and only that one's history, is the one that breaks (for mutants).
  */
 
 #include <inttypes.h>
@@ -24,7 +24,7 @@ enum { BAR_WRITES = 50, BAR_CRASHES = 1, REPORT_SECONDS = 10 };
 
 struct options {
     uint64_t first, histories;
-    bool single, trace, list, keep_going;
+    bool single, trace, list, keep_going, serving;
     const char *catch;
 };
 
@@ -59,6 +59,8 @@ static void add(struct counters *sum, const struct counters *one)
     sum->faults += one->faults;
     sum->meddlings += one->meddlings;
     sum->freezes += one->freezes;
+    sum->promotions += one->promotions;
+    sum->rollbacks += one->rollbacks;
 }
 
 /* The same history again, this time with its trace. */
@@ -95,7 +97,7 @@ static int print_summary(uint64_t done, const struct counters *sum, double took)
 
     printf("simulation: %" PRIu64
            " histories in %.1f s (%.0f/s); in each, on average: %.1f jobs, %.1f pods, %.1f writes, "
-           "%.1f crashes, %.1f faults, %.1f deeds of people, %.1f freezes\n",
+           "%.1f crashes, %.1f faults, %.1f deeds of people, %.1f freezes, %.1f revisions promoted, %.1f taken back\n",
            done,
            took,
            (double)done / took,
@@ -105,7 +107,9 @@ static int print_summary(uint64_t done, const struct counters *sum, double took)
            crashes,
            (double)sum->faults / (double)done,
            (double)sum->meddlings / (double)done,
-           (double)sum->freezes / (double)done);
+           (double)sum->freezes / (double)done,
+           (double)sum->promotions / (double)done,
+           (double)sum->rollbacks / (double)done);
     if (!fair)
         printf(
             "simulation: too tame: at least %d writes and %d crash are wanted in a history\n", BAR_WRITES, BAR_CRASHES);
@@ -117,9 +121,13 @@ static uint64_t broken[64], first_broken[64];
 
 static void count_broken(const struct world *world)
 {
+    const struct violation *violation = &world->violation;
+
     for (size_t i = 0; invariants[i].name; i++)
-        if (strcmp(invariants[i].name, world->violation.invariant) == 0 && !broken[i]++)
+        if (strcmp(invariants[i].name, violation->invariant) == 0 && !broken[i]++)
             first_broken[i] = world->seed;
+    printf("seed %" PRIu64 ": %s: %s\n", world->seed, violation->invariant, violation->what);
+    fflush(stdout);
 }
 
 static void print_broken(void)
@@ -154,11 +162,13 @@ static int run_all(const struct options *options)
     struct world *world = xcalloc(1, sizeof(*world));
     struct counters sum = { 0 };
     double began = seconds(), reported = began;
-    uint64_t done = 0;
+    uint64_t done = 0, seed = options->first;
     int verdict = -1;
 
     while (done < options->histories && verdict < 0) {
-        current_seed = options->first + done;
+        current_seed = seed++;
+        if (options->serving && !history_serves(current_seed))
+            continue;
         history_run(world, current_seed, false, false);
         add(&sum, &world->counters);
         done++;
@@ -210,7 +220,7 @@ static void print_invariants(void)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: simulation [--histories N] [--first SEED] [--keep-going] [--catch INVARIANT]\n"
+            "usage: simulation [--histories N] [--first SEED] [--serving] [--keep-going] [--catch INVARIANT]\n"
             "       simulation --seed SEED [--trace]\n"
             "       simulation --invariants\n");
     return 2;
@@ -225,6 +235,8 @@ static bool parse(int argc, char **argv, struct options *options)
             options->trace = true;
         } else if (strcmp(argv[i], "--invariants") == 0) {
             options->list = true;
+        } else if (strcmp(argv[i], "--serving") == 0) {
+            options->serving = true;
         } else if (strcmp(argv[i], "--keep-going") == 0) {
             options->keep_going = true;
         } else if (value && strcmp(argv[i], "--histories") == 0) {

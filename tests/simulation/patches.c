@@ -77,8 +77,8 @@ static json_t *finish_main(const struct thing *thing, json_t *take_tree)
 
     jb_set(take_tree, "status", json_incref((json_t *)jb_get(before, "status")));
     keep_system_fields(before, take_tree);
-    if (resource_is_custom(thing->resource)) {
-        admit_defaults(thing->resource, take_tree);
+    admit_defaults(thing->resource, take_tree);
+    if (resource_counts_generation(thing->resource)) {
         if (!json_equal(jb_get(before, "spec"), jb_get(take_tree, "spec")))
             jb_set(tree_part(take_tree, "metadata"),
                    "generation",

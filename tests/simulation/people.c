@@ -1,6 +1,5 @@
 #include "people.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,57 +7,13 @@
 #include "../../operator/model/object.h"
 #include "deletion.h"
 #include "kubelet.h"
+#include "requests.h"
+#include "serving_people.h"
 #include "trees.h"
-#include "verbs.h"
 #include "wishes.h"
 #include "world.h"
 
 static const char jobs_path[] = "/apis/kitae.dev/v1alpha1/namespaces/%s/trainingjobs";
-
-static const char merge_patch[] = "application/merge-patch+json";
-
-/* A request of a person's; returns the status of the answer. The body is taken. */
-static int ask(
-    struct world *world, enum http_method method, const char *type, json_t *take_body, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-
-static int ask(
-    struct world *world, enum http_method method, const char *type, json_t *take_body, const char *format, ...)
-{
-    struct http_request request = { .method = method, .content_type = type };
-    json_auto_t *body = take_body;
-    auto_free char *text = body ? jb_dump(body, false) : NULL;
-    char path[512];
-    struct answer answer;
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(path, sizeof(path), format, args);
-    va_end(args);
-    request.path = path;
-    request.body = text;
-    world->server.acting = ACTOR_PERSON;
-    answer = verbs_handle(world, &request);
-    world_trace(world, "a person: %s %s: %d", http_method_name(method), path, answer.status);
-    free(answer.body);
-    return answer.status;
-}
-
-/* Patches any object. */
-static void patch(struct world *world, const struct thing *thing, json_t *take_body)
-{
-    const struct resource_info *info = resource_info(thing->resource);
-
-    ask(world,
-        HTTP_PATCH,
-        merge_patch,
-        take_body,
-        "%s/namespaces/%s/%s/%s",
-        info->prefix,
-        thing->namespace,
-        info->plural,
-        thing->name);
-}
 
 static bool chance(struct world *world, unsigned per_mille)
 {
@@ -82,7 +37,7 @@ static void take_name(struct world *world, const char *namespace, const char *na
 
     snprintf(child, sizeof(child), is_pod ? "%s-worker-%d" : "%s-hosts", name, (int)random_below(&world->random, 3));
     snprintf(path, sizeof(path), "/api/v1/namespaces/%s/%s", namespace, is_pod ? "pods" : "services");
-    status = ask(
+    status = person_asks(
         world,
         HTTP_POST,
         "application/json",
@@ -115,7 +70,7 @@ static void make_job(struct world *world, void *context)
         return;
     if (chance(world, 60))
         take_name(world, namespace, name);
-    if (ask(world, HTTP_POST, "application/json", wish_job(world, name), jobs_path, namespace) == 201)
+    if (person_asks(world, HTTP_POST, "application/json", wish_job(world, name), jobs_path, namespace) == 201)
         world->counters.jobs++;
 }
 
@@ -128,13 +83,13 @@ static void make_versioned(struct world *world)
     if (!world->weather.data)
         return;
     snprintf(name, sizeof(name), "%s%d", is_model ? "model" : "set", (int)random_below(&world->random, 2));
-    ask(world,
-        HTTP_POST,
-        "application/json",
-        is_model ? wish_model(world, name) : wish_data_set(world, name),
-        "/apis/kitae.dev/v1alpha1/namespaces/%s/%s",
-        some_namespace(world),
-        is_model ? "models" : "datasets");
+    person_asks(world,
+                HTTP_POST,
+                "application/json",
+                is_model ? wish_model(world, name) : wish_data_set(world, name),
+                "/apis/kitae.dev/v1alpha1/namespaces/%s/%s",
+                some_namespace(world),
+                is_model ? "models" : "datasets");
 }
 
 static void make_versioned_later(struct world *world, void *context)
@@ -146,6 +101,7 @@ static void make_versioned_later(struct world *world, void *context)
 
 void people_begin(struct world *world)
 {
+    serving_people_begin(world);
     for (unsigned i = 0; i < 12; i++)
         agenda_add(&world->agenda,
                    random_between(&world->random, 0, world->weather.busy_for * 2 / 3),
@@ -167,21 +123,6 @@ static struct thing *some(struct world *world, enum resource resource)
 
 /* -- unkind things ------------------------------------------------------------------------------------------------ */
 
-static void delete_thing(struct world *world, struct thing *thing, const char *policy, json_t *take_grace)
-{
-    const struct resource_info *info = resource_info(thing->resource);
-
-    ask(world,
-        HTTP_DELETE,
-        "application/json",
-        OBJ({ "propagationPolicy", jb_str(policy) }, { "gracePeriodSeconds", take_grace }),
-        "%s/namespaces/%s/%s/%s",
-        info->prefix,
-        thing->namespace,
-        info->plural,
-        thing->name);
-}
-
 static const char *some_policy(struct world *world)
 {
     static const char *const policies[] = { "Background", "Background", "Foreground", "Orphan" };
@@ -194,14 +135,15 @@ static void delete_job(struct world *world)
     struct thing *thing = some(world, RESOURCE_JOBS);
 
     if (thing)
-        delete_thing(world, thing, some_policy(world), NULL);
+        person_deletes(world, thing, some_policy(world), NULL);
 }
 
 /* A new job under the name of one that was just deleted, as soon as the server lets it in. */
 static void make_again(struct world *world, void *context)
 {
     struct thing *old = context;
-    int status = ask(world, HTTP_POST, "application/json", wish_job(world, old->name), jobs_path, old->namespace);
+    int status =
+        person_asks(world, HTTP_POST, "application/json", wish_job(world, old->name), jobs_path, old->namespace);
 
     if (status == 201)
         world->counters.jobs++;
@@ -215,7 +157,7 @@ static void replace_job(struct world *world)
 
     if (!thing)
         return;
-    delete_thing(world, thing, chance(world, 700) ? "Background" : "Foreground", NULL);
+    person_deletes(world, thing, chance(world, 700) ? "Background" : "Foreground", NULL);
     make_again(world, thing);
 }
 
@@ -224,7 +166,7 @@ static void resume(struct world *world, void *context)
     struct thing *thing = context;
 
     if (!thing->gone)
-        patch(world, thing, OBJ({ "spec", OBJ({ "suspend", json_false() }) }));
+        person_patches(world, thing, OBJ({ "spec", OBJ({ "suspend", json_false() }) }));
 }
 
 /* Most are resumed, some before their pods have stopped, and some with another template. */
@@ -234,9 +176,9 @@ static void suspend_job(struct world *world)
 
     if (!thing)
         return;
-    patch(world, thing, OBJ({ "spec", OBJ({ "suspend", json_true() }) }));
+    person_patches(world, thing, OBJ({ "spec", OBJ({ "suspend", json_true() }) }));
     if (!thing->gone && chance(world, 300))
-        patch(world, thing, OBJ({ "spec", OBJ({ "template", wish_template(world) }) }));
+        person_patches(world, thing, OBJ({ "spec", OBJ({ "template", wish_template(world) }) }));
     if (chance(world, 700))
         agenda_add(&world->agenda, world->now + random_between(&world->random, 10, 60000), resume, thing);
 }
@@ -249,27 +191,30 @@ static void edit_job(struct world *world)
         return;
     switch (random_below(&world->random, 5)) {
     case 0:
-        patch(world,
-              thing,
-              OBJ({ "spec",
-                    OBJ({ "progress", OBJ({ "stallSeconds", jb_int(random_between(&world->random, 100, 200)) }) }) }));
+        person_patches(
+            world,
+            thing,
+            OBJ({ "spec",
+                  OBJ({ "progress", OBJ({ "stallSeconds", jb_int(random_between(&world->random, 100, 200)) }) }) }));
         break;
     case 1:
-        patch(world, thing, OBJ({ "spec", OBJ({ "progress", json_null() }) }));
+        person_patches(world, thing, OBJ({ "spec", OBJ({ "progress", json_null() }) }));
         break;
     case 2:
-        patch(world,
-              thing,
-              OBJ({ "spec", OBJ({ "roles", ARR(wish_role(world, "worker", world->weather.pods_at_most, NULL)) }) }));
+        person_patches(
+            world,
+            thing,
+            OBJ({ "spec", OBJ({ "roles", ARR(wish_role(world, "worker", world->weather.pods_at_most, NULL)) }) }));
         break;
     case 3:
-        patch(world, thing, OBJ({ "spec", OBJ({ "template", wish_template(world) }) }));
+        person_patches(world, thing, OBJ({ "spec", OBJ({ "template", wish_template(world) }) }));
         break;
     default:
-        patch(world,
-              thing,
-              OBJ({ "metadata",
-                    OBJ({ "annotations", OBJ({ "kitae.dev/requested-at", jb_fmt("%d", (int)world->now) }) }) }));
+        person_patches(
+            world,
+            thing,
+            OBJ({ "metadata",
+                  OBJ({ "annotations", OBJ({ "kitae.dev/requested-at", jb_fmt("%d", (int)world->now) }) }) }));
         break;
     }
 }
@@ -279,9 +224,10 @@ static void relabel_job(struct world *world)
     struct thing *thing = some(world, RESOURCE_JOBS);
 
     if (thing)
-        patch(world,
-              thing,
-              OBJ({ "metadata", OBJ({ "labels", OBJ({ "team", chance(world, 500) ? jb_str("ml") : json_null() }) }) }));
+        person_patches(
+            world,
+            thing,
+            OBJ({ "metadata", OBJ({ "labels", OBJ({ "team", chance(world, 500) ? jb_str("ml") : json_null() }) }) }));
 }
 
 static void delete_child(struct world *world)
@@ -293,7 +239,7 @@ static void delete_child(struct world *world)
                                                     : RESOURCE_CLAIMS);
 
     if (thing)
-        delete_thing(world, thing, "Background", chance(world, 150) ? jb_int(0) : NULL);
+        person_deletes(world, thing, "Background", chance(world, 150) ? jb_int(0) : NULL);
 }
 
 static void drain(struct world *world)
@@ -304,17 +250,25 @@ static void drain(struct world *world)
         kubelet_disrupt(world, thing);
 }
 
+/* What is done to those is elsewhere. */
+static bool is_of_endpoint(const struct world *world, const struct thing *thing)
+{
+    const struct thing *owner = server_owner(world, thing->now->tree);
+
+    return thing->replica || (owner && owner->resource == RESOURCE_ENDPOINTS);
+}
+
 /* Takes labels off a child: the one by which it is watched, or that of its owner. */
 static void unlabel_child(struct world *world)
 {
     struct thing *thing = some(world, chance(world, 800) ? RESOURCE_PODS : RESOURCE_SERVICES);
     bool owner_too = chance(world, 200);
 
-    if (!thing)
+    if (!thing || is_of_endpoint(world, thing))
         return;
     if (thing->life)
         thing->life->was_invisible = true;
-    patch(
+    person_patches(
         world,
         thing,
         OBJ({ "metadata",
@@ -332,7 +286,7 @@ static void hold(struct world *world)
         if (finalizers)
             json_array_extend(more, (json_t *)finalizers);
         jb_append(more, jb_str(FINALIZER_HELD));
-        patch(world, thing, OBJ({ "metadata", OBJ({ "finalizers", json_incref(more) }) }));
+        person_patches(world, thing, OBJ({ "metadata", OBJ({ "finalizers", json_incref(more) }) }));
     }
     json_decref(more);
 }
@@ -341,7 +295,7 @@ static void take_finalizer(struct world *world, struct thing *thing, const char 
 {
     json_t *left = tree_array_without(jb_get(tree_metadata(thing->now->tree), "finalizers"), name);
 
-    patch(world, thing, OBJ({ "metadata", OBJ({ "finalizers", left ? left : json_null() }) }));
+    person_patches(world, thing, OBJ({ "metadata", OBJ({ "finalizers", left ? left : json_null() }) }));
 }
 
 /* `kitae release`, or an impatient person, and then the pod goes: its outcome is lost. */
@@ -355,15 +309,15 @@ static void strip_and_delete(struct world *world)
         thing->life->stripped = true;
     take_finalizer(world, thing, FINALIZER_RECORD);
     if (!thing->gone)
-        delete_thing(world, thing, "Background", jb_int(0));
+        person_deletes(world, thing, "Background", jb_int(0));
 }
 
 static void change_service(struct world *world)
 {
     struct thing *thing = some(world, RESOURCE_SERVICES);
 
-    if (thing)
-        patch(world, thing, OBJ({ "spec", OBJ({ "clusterIP", jb_str("10.0.0.1") }) }));
+    if (thing && !is_of_endpoint(world, thing))
+        person_patches(world, thing, OBJ({ "spec", OBJ({ "clusterIP", jb_str("10.0.0.1") }) }));
 }
 
 static void delete_namespace(struct world *world)
@@ -384,7 +338,7 @@ static void ask_for_sync(struct world *world)
     struct thing *thing = some(world, RESOURCE_DATA_SETS);
 
     if (thing)
-        patch(
+        person_patches(
             world,
             thing,
             OBJ({ "metadata", OBJ({ "annotations", OBJ({ ANNOTATION_REQUESTED, jb_fmt("%d", (int)world->now) }) }) }));
@@ -396,7 +350,7 @@ static void edit_versioned(struct world *world)
     json_t *retention = thing ? wish_retention(world) : NULL;
 
     if (thing)
-        patch(world, thing, OBJ({ "spec", OBJ({ "retention", retention ? retention : json_null() }) }));
+        person_patches(world, thing, OBJ({ "spec", OBJ({ "retention", retention ? retention : json_null() }) }));
 }
 
 static void delete_versioned(struct world *world)
@@ -404,7 +358,7 @@ static void delete_versioned(struct world *world)
     struct thing *thing = some_versioned(world);
 
     if (thing)
-        delete_thing(world, thing, chance(world, 700) ? "Background" : "Foreground", NULL);
+        person_deletes(world, thing, chance(world, 700) ? "Background" : "Foreground", NULL);
 }
 
 static void delete_run(struct world *world)
@@ -412,7 +366,7 @@ static void delete_run(struct world *world)
     struct thing *thing = some(world, RESOURCE_BATCH_JOBS);
 
     if (thing)
-        delete_thing(world, thing, "Background", NULL);
+        person_deletes(world, thing, "Background", NULL);
 }
 
 struct meddling {
@@ -432,6 +386,10 @@ void people_meddle(struct world *world)
     int64_t at = (int64_t)random_below(&world->random, world->weather.data ? 157 : 103);
 
     world->counters.meddlings++;
+    if (world->weather.endpoints && chance(world, 700)) {
+        serving_people_meddle(world);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
         at -= all[i].weight;
         if (at < 0) {

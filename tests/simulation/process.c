@@ -7,6 +7,7 @@
 #include "../../operator/model/controller.h"
 #include "invariants.h"
 #include "network.h"
+#include "outside.h"
 #include "streams.h"
 #include "world.h"
 
@@ -98,6 +99,7 @@ static void plan_tick(struct world *world, struct process *process)
 static void pump(struct world *world, struct process *process)
 {
     struct http_request *request;
+    struct http_question *question;
     struct watch_command command;
 
     while (process->engine && (request = engine_take_request(process->engine)))
@@ -106,6 +108,8 @@ static void pump(struct world *world, struct process *process)
         streams_command(world, process, &command);
         free(command.path);
     }
+    while (process->engine && (question = engine_take_question(process->engine)))
+        outside_ask(world, process, question);
     if (!process->engine)
         return;
     if (engine_lost_lease(process->engine)) {
@@ -146,6 +150,12 @@ void process_signal(struct world *world, struct process *process, const struct w
 {
     if (process->engine)
         step(world, process, (struct event){ .type = EVENT_WATCH, .watch = signal });
+}
+
+void process_findings(struct world *world, struct process *process, const struct http_findings *findings)
+{
+    if (process->engine)
+        step(world, process, (struct event){ .type = EVENT_ANSWER, .findings = findings });
 }
 
 void process_answer(struct world *world, struct process *process, const struct http_response *response)
@@ -208,6 +218,8 @@ struct process *process_create(struct world *world, unsigned number)
                                  .transport = random_chance(&world->random, 800) ? WATCH_WEBSOCKET : WATCH_HTTP,
                                  .leader_elect = weather->leader_elect,
                                  .lease_namespace = "kitae-system",
+                                 .prometheus_url = weather->has_prometheus ? PROMETHEUS_URL : NULL,
+                                 .can_probe = weather->can_probe,
                                  .window = (unsigned)random_spread(&world->random, 1, 32),
                                  .random_bytes = no_random_bytes,
                                  .timings = engine_default_timings,

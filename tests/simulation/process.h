@@ -32,6 +32,7 @@ struct process *process_create(struct world *world, unsigned number);
 void process_destroy(struct process *process);
 
 void process_signal(struct world *world, struct process *process, const struct watch_signal *signal);
+void process_findings(struct world *world, struct process *process, const struct http_findings *findings);
 void process_answer(struct world *world, struct process *process, const struct http_response *response);
 
 void process_crash(struct world *world, struct process *process, const char *why);

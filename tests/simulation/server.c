@@ -6,16 +6,21 @@
 #include <time.h>
 
 #include "../../operator/base/memory.h"
+#include "autoscaler.h"
 #include "deletion.h"
+#include "gateway.h"
 #include "invariants.h"
 #include "kubelet.h"
 #include "stores.h"
 #include "streams.h"
 #include "trees.h"
 #include "verbs.h"
+#include "workloads.h"
 #include "world.h"
 
 enum { EPOCH = 1795000000 }; /* November 2026 */
+
+#define GATEWAY_API "gateway.networking.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1"
 
 static const struct resource_info infos[RESOURCE_COUNT] = {
     [RESOURCE_JOBS] = { "TrainingJob", "kitae.dev/v1alpha1", "/apis/kitae.dev/v1alpha1", "trainingjobs" },
@@ -28,6 +33,16 @@ static const struct resource_info infos[RESOURCE_COUNT] = {
     [RESOURCE_DATA_SETS] = { "DataSet", "kitae.dev/v1alpha1", "/apis/kitae.dev/v1alpha1", "datasets" },
     [RESOURCE_MODELS] = { "Model", "kitae.dev/v1alpha1", "/apis/kitae.dev/v1alpha1", "models" },
     [RESOURCE_BATCH_JOBS] = { "Job", "batch/v1", "/apis/batch/v1", "jobs" },
+    [RESOURCE_DEPLOYMENTS] = { "Deployment", "apps/v1", "/apis/apps/v1", "deployments" },
+    [RESOURCE_AUTOSCALERS] = { "HorizontalPodAutoscaler",
+                               "autoscaling/v2",
+                               "/apis/autoscaling/v2",
+                               "horizontalpodautoscalers" },
+    [RESOURCE_BUDGETS] = { "PodDisruptionBudget", "policy/v1", "/apis/policy/v1", "poddisruptionbudgets" },
+    [RESOURCE_HTTP_ROUTES] = { "HTTPRoute", GATEWAY_API, "httproutes" },
+    [RESOURCE_GRPC_ROUTES] = { "GRPCRoute", GATEWAY_API, "grpcroutes" },
+    [RESOURCE_ENDPOINTS] = { "ServingEndpoint", "kitae.dev/v1alpha1", "/apis/kitae.dev/v1alpha1", "servingendpoints" },
+    [RESOURCE_GATEWAYS] = { "Gateway", GATEWAY_API, "gateways" },
     [RESOURCE_CRON_JOBS] = { "CronJob", "batch/v1", "/apis/batch/v1", "cronjobs" },
 };
 
@@ -38,7 +53,19 @@ const struct resource_info *resource_info(enum resource resource)
 
 bool resource_is_custom(enum resource resource)
 {
-    return resource == RESOURCE_JOBS || resource == RESOURCE_DATA_SETS || resource == RESOURCE_MODELS;
+    return resource == RESOURCE_JOBS || resource == RESOURCE_DATA_SETS || resource == RESOURCE_MODELS ||
+           resource == RESOURCE_ENDPOINTS;
+}
+
+bool resource_is_of_gateways(enum resource resource)
+{
+    return resource == RESOURCE_HTTP_ROUTES || resource == RESOURCE_GRPC_ROUTES || resource == RESOURCE_GATEWAYS;
+}
+
+bool resource_counts_generation(enum resource resource)
+{
+    return resource_is_custom(resource) || resource_is_of_gateways(resource) || resource == RESOURCE_DEPLOYMENTS ||
+           resource == RESOURCE_BUDGETS;
 }
 
 /* -- snapshots ---------------------------------------------------------------------------------------------------- */
@@ -163,6 +190,9 @@ static void commit(struct world *world, struct thing *thing, json_t *take_tree, 
                     server->version);
     invariants_on_change(world, &server->changes[server->change_count - 1]);
     streams_notice(world, thing->resource);
+    workloads_notice(world, thing);
+    autoscaler_notice(world, thing);
+    gateway_notice(world, thing);
 }
 
 struct thing *server_insert(struct world *world, enum resource resource, json_t *take_tree)

@@ -13,6 +13,9 @@
 
 struct world;
 struct life;
+struct replica;
+struct workload;
+struct traffic;
 struct process;
 
 enum resource {
@@ -22,11 +25,18 @@ enum resource {
     RESOURCE_SECRETS,
     RESOURCE_CLAIMS,
     RESOURCE_BATCH_JOBS,
-    RESOURCE_LAST_CHILD = RESOURCE_BATCH_JOBS,
+    RESOURCE_DEPLOYMENTS,
+    RESOURCE_AUTOSCALERS,
+    RESOURCE_BUDGETS,
+    RESOURCE_HTTP_ROUTES,
+    RESOURCE_GRPC_ROUTES,
+    RESOURCE_LAST_CHILD = RESOURCE_GRPC_ROUTES,
     RESOURCE_EVENTS,
     RESOURCE_LEASES,
     RESOURCE_DATA_SETS,
     RESOURCE_MODELS,
+    RESOURCE_ENDPOINTS,
+    RESOURCE_GATEWAYS,  /* nobody lists or watches them */
     RESOURCE_CRON_JOBS, /* nobody makes any: they are listed and watched */
     RESOURCE_COUNT,
 };
@@ -35,7 +45,9 @@ struct resource_info {
     const char *kind, *api_version, *prefix, *plural; /* prefix: "/api/v1" */
 };
 const struct resource_info *resource_info(enum resource resource);
-bool resource_is_custom(enum resource resource); /* one of our kinds */
+bool resource_is_custom(enum resource resource);         /* one of our kinds */
+bool resource_is_of_gateways(enum resource resource);    /* of Gateway API, which need not be there */
+bool resource_counts_generation(enum resource resource); /* metadata.generation tells of changes of its spec */
 
 struct snapshot {
     unsigned references;
@@ -51,8 +63,11 @@ struct thing {
     char *namespace, *name, *uid;
     struct snapshot *now; /* its last one when it is gone */
     bool gone;
-    char *as_made;     /* what people made beside the operator, to the byte; NULL: not foreign */
-    struct life *life; /* pods of jobs: what really became of it */
+    char *as_made;             /* what people made beside the operator, to the byte; NULL: not foreign */
+    struct life *life;         /* pods of jobs: what really became of it */
+    struct replica *replica;   /* pods of Deployments: likewise */
+    struct workload *workload; /* Deployments */
+    struct traffic *traffic;   /* routes */
 };
 
 struct change {
@@ -91,6 +106,7 @@ struct server {
     int64_t jobs_busy_until; /* the definition was edited: 429 for jobs before */
     bool old_definition;     /* the CRD lacks fields that the operator writes */
     bool quota;              /* pods are refused */
+    bool has_gateways;       /* Gateway API is installed */
     enum actor acting;
     char sender[32]; /* ACTOR_OPERATOR: the identity of whoever sent the request */
 };

@@ -144,6 +144,53 @@ static void take_away(struct world *world, struct shelf *shelf, int content)
             data_is_there(world, life->thing, shelf);
 }
 
+/* -- pods that serve ----------------------------------------------------------------------------------------------- */
+
+static const char *argument(const json_t *container, const char *flag)
+{
+    const json_t *args = jb_get(container, "args");
+
+    for (size_t i = 0; i + 1 < json_array_size(args); i++)
+        if (strcmp(json_string_value(json_array_get(args, i)), flag) == 0)
+            return json_string_value(json_array_get(args, i + 1));
+    return "";
+}
+
+/* The init container that fetches a version; NULL: none does. */
+static const json_t *fetcher(const json_t *template)
+{
+    const json_t *containers = jb_get(jb_get(template, "spec"), "initContainers");
+
+    for (size_t i = 0; i < json_array_size(containers); i++)
+        if (*argument(json_array_get(containers, i), "--digest"))
+            return json_array_get(containers, i);
+    return NULL;
+}
+
+/* The last folder of a store. */
+static const char *model_of(const json_t *container)
+{
+    const char *slash = strrchr(argument(container, "--store"), '/');
+
+    return slash ? slash + 1 : "";
+}
+
+bool stores_serves(const json_t *template, const char *model, const char *digest)
+{
+    const json_t *container = fetcher(template);
+
+    return container && strcmp(model_of(container), model) == 0 && strcmp(argument(container, "--digest"), digest) == 0;
+}
+
+bool stores_replica_fetches(struct world *world, const struct thing *pod)
+{
+    const json_t *container = fetcher(pod->now->tree);
+    int content = container ? content_of(argument(container, "--digest")) : -1;
+
+    return !container || (content >= 0 && content < CONTENTS &&
+                          shelf_of(world, RESOURCE_MODELS, pod->namespace, model_of(container))->holds[content]);
+}
+
 /* -- the agent's pods ---------------------------------------------------------------------------------------------- */
 
 static void step(struct world *world, int64_t within, agenda_action *action, struct errand *errand)

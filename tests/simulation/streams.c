@@ -218,10 +218,15 @@ static bool is_refused(struct world *world, struct stream *stream)
         { .refused = true, .http_status = 429, .retry_after_ms = 1000, .problem = "too many requests" },
         { .refused = true, .http_status = 500, .problem = "internal error" },
         { .refused = true, .problem = "connection refused" },
+        { .refused = true, .http_status = 404, .problem = "not found" },
     };
 
     if (world->now < world->server.down_until) {
         close_stream(world, stream, refusals[3]);
+        return true;
+    }
+    if (resource_is_of_gateways(stream->target.resource) && !world->server.has_gateways) {
+        close_stream(world, stream, refusals[4]);
         return true;
     }
     if (stream->target.resource == RESOURCE_JOBS && world->now < world->server.jobs_busy_until) {

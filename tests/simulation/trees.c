@@ -86,3 +86,15 @@ const json_t *tree_controller(const json_t *root)
             return json_array_get(owners, i);
     return NULL;
 }
+
+bool tree_selects(const json_t *selector, const json_t *root)
+{
+    const json_t *labels = jb_get(tree_metadata(root), "labels");
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)selector, key, value)
+        if (!jb_get(labels, key) || !json_equal((json_t *)jb_get(labels, key), value))
+            return false;
+    return json_object_size(selector) > 0;
+}

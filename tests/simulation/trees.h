@@ -22,4 +22,5 @@ json_t *tree_array_without(const json_t *array, const char *text); /* the caller
 const json_t *tree_metadata(const json_t *root);
 const json_t *tree_condition(const json_t *status, const char *type); /* NULL when there is none */
 bool tree_condition_is_true(const json_t *status, const char *type);
+bool tree_selects(const json_t *selector, const json_t *root); /* labels, not empty; by equality */
 const json_t *tree_controller(const json_t *root); /* the owner reference that controls; NULL when there is none */

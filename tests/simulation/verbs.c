@@ -248,6 +248,8 @@ static struct answer handle(struct world *world,
                             const struct target *target,
                             const json_t *body)
 {
+    if (resource_is_of_gateways(target->resource) && !world->server.has_gateways)
+        return verbs_status(404, "NotFound", "the server could not find the requested resource");
     if (target->resource == RESOURCE_JOBS && world->now < world->server.jobs_busy_until) {
         struct answer answer = verbs_status(429, "TooManyRequests", "storage is (re)initializing");
 

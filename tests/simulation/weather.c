@@ -69,6 +69,38 @@ static void draw_pods(struct weather *weather, struct random *random)
     weather->node_trouble_every = every(random, 200, 20 * SECOND, 3 * MINUTE);
 }
 
+/* The data plane is at most as late as the shortest delay that people ask for (wishes.c). */
+static void draw_serving(struct weather *weather, struct random *random)
+{
+    weather->scale_within = random_spread(random, 5, 5 * SECOND);
+    weather->ready_within = random_spread(random, 10, 20 * SECOND);
+    weather->capacity = random_chance(random, 300) ? (unsigned)random_between(random, 3, 12) : 0;
+    weather->route_lag = random_spread(random, 5, 5 * SECOND);
+    weather->data_plane_lag = random_spread(random, 5, MOST_DATA_PLANE_LAG);
+    weather->gateways_at = random_chance(random, 800)   ? 0
+                           : random_chance(random, 500) ? random_between(random, 10 * SECOND, 2 * MINUTE)
+                                                        : -1;
+    weather->autoscale_every = every(random, 700, 3 * SECOND, 30 * SECOND);
+    weather->replica_trouble_every = every(random, 400, 2 * SECOND, MINUTE);
+    weather->lost_answer = sometimes(random, 300);
+    weather->empty_answer = sometimes(random, 300);
+    weather->has_prometheus = random_chance(random, 800);
+    weather->can_probe = random_chance(random, 800);
+    weather->few_requests = random_chance(random, 200);
+}
+
+/* In some histories nobody does anything but serve, so that more of it happens. */
+static void draw_endpoints(struct weather *weather, struct random *random)
+{
+    if (!random_chance(random, 400) || weather->selects || weather->clock_jump_every)
+        return;
+    weather->endpoints = (unsigned)random_between(random, 1, 3);
+    if (random_chance(random, 500))
+        weather->jobs = 0;
+    weather->data = random_chance(random, 500);
+    weather->busy_for = random_between(random, MINUTE, 6 * MINUTE);
+}
+
 void weather_draw(struct weather *weather, struct random *random)
 {
     *weather = (struct weather){ 0 };
@@ -82,6 +114,8 @@ void weather_draw(struct weather *weather, struct random *random)
     weather->pods_at_most = (unsigned)random_between(random, 1, 12);
     weather->meddle_every = every(random, 600, 3 * SECOND, MINUTE);
     weather->busy_for = random_between(random, 30 * SECOND, 4 * MINUTE);
+    draw_serving(weather, random);
+    draw_endpoints(weather, random);
 }
 
 /* What belongs to the set-up stays: processes, lease, scope, page size, batches. */
@@ -94,7 +128,9 @@ void weather_calm(struct weather *weather)
     weather->run_within = 20 * SECOND;
     weather->lost_request = weather->lost_reply = weather->error_reply = weather->done_but_error = 0;
     weather->denied_event = weather->refused = weather->mute = weather->crash_at_write = 0;
-    weather->unschedulable = weather->pull_trouble = 0;
+    weather->unschedulable = weather->pull_trouble = weather->lost_answer = weather->empty_answer = 0;
+    weather->scale_within = weather->ready_within = weather->route_lag = weather->data_plane_lag = 1000;
+    weather->autoscale_every = weather->replica_trouble_every = 0;
     weather->outage_every = weather->compaction_every = weather->definition_edit_every = 0;
     weather->quota_every = weather->old_definition_until = weather->close_every = 0;
     weather->crash_every = weather->freeze_every = weather->stop_every = weather->clock_jump_every = 0;

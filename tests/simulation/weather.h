@@ -9,6 +9,8 @@
 
 struct random;
 
+enum { MOST_DATA_PLANE_LAG = 4000 };
+
 struct weather {
     /* the network and the server */
     int64_t delay;           /* of a request on its way, and of its answer: at most */
@@ -46,10 +48,25 @@ struct weather {
     unsigned fails, is_killed, is_evicted; /* how a pod ends; else it succeeds */
     int64_t node_trouble_every;
 
+    /* Deployments and gateways */
+    int64_t scale_within; /* between two pods of a Deployment */
+    int64_t ready_within;
+    unsigned capacity;       /* pods of Deployments that find a place; 0: all of them */
+    int64_t route_lag;       /* until the controller has looked at a route */
+    int64_t data_plane_lag;  /* ... and until what it has accepted serves */
+    int64_t gateways_at;     /* when Gateway API is installed; -1: never */
+    int64_t autoscale_every; /* an autoscaler changes its mind */
+    int64_t replica_trouble_every;
+    unsigned lost_answer;  /* a question to somebody outside is never answered, or with an error */
+    unsigned empty_answer; /* a query finds nothing */
+    bool has_prometheus, can_probe;
+    bool few_requests; /* too few for checks that count them */
+
     /* people */
     unsigned jobs;         /* made in all */
     bool data;             /* there are DataSets and Models, and jobs that name them */
     unsigned pods_at_most; /* of a role */
+    unsigned endpoints;    /* ServingEndpoints made in all */
     int64_t meddle_every;  /* something unkind is done to a job or its children */
     int64_t busy_for;
 };

@@ -3,6 +3,7 @@
 #include "../../operator/base/memory.h"
 #include "../../operator/model/object.h"
 #include "people.h"
+#include "serving_wishes.h"
 #include "trees.h"
 #include "world.h"
 
@@ -166,11 +167,16 @@ json_t *wish_data_set(struct world *world, const char *name)
                       { "retention", wish_retention(world) }));
 }
 
+/* Where nobody trains, models come from elsewhere. */
 json_t *wish_model(struct world *world, const char *name)
 {
+    bool imported = world->weather.endpoints && chance(world, 800);
+
     return custom("Model",
                   name,
                   OBJ({ "store", OBJ({ "s3", OBJ({ "bucket", jb_str("models") }, { "prefix", jb_str(name) }) }) },
+                      { "source", imported ? OBJ({ "s3", OBJ({ "bucket", jb_str("market") }) }) : NULL },
+                      { "tags", imported ? wish_tags(world) : NULL },
                       { "retention", wish_retention(world) }));
 }
 

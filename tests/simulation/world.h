@@ -9,6 +9,7 @@
 #include "random.h"
 #include "server.h"
 #include "weather.h"
+#include "workloads.h"
 
 enum { MAX_PROCESSES = 2, TRACE_LINES = 60, TRACE_WIDTH = 240 };
 
@@ -31,6 +32,7 @@ struct counters {
     uint64_t writes;  /* of the operator that were carried out, leases and events aside */
     uint64_t crashes; /* of the operator, at once and without warning */
     uint64_t jobs, pods, faults, meddlings, freezes;
+    uint64_t promotions, rollbacks; /* of revisions, by what the status says */
 };
 
 struct world {
@@ -47,6 +49,10 @@ struct world {
     struct shelf *shelves;      /* volumes and stores of versions */
     struct errand *errands;     /* of the agent's Jobs, all that ever were */
     struct life *lives;         /* of all pods of jobs that ever were, newest first */
+    struct workload *workloads; /* Deployments, all that ever were, newest first */
+    struct traffic *traffics;   /* routes, likewise */
+    struct inquiry *inquiries;  /* questions under way */
+    enum quality qualities[IMAGES];
     int64_t node_down_until[4]; /* nodes that do nothing before */
     unsigned people_made;       /* names given out so far */
     int64_t last_write;         /* when the operator last wrote something, leases aside */

@@ -223,12 +223,12 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
     json_t *rest = tree_edit(tree), *metadata = tree_part(rest, "metadata"), *labels = tree_part(metadata, "labels");
 
     jb_set(metadata, "resourceVersion", NULL);
+    jb_set(metadata, "generation", NULL); /* a deletion is one more */
     jb_set(metadata, "deletionTimestamp", NULL);
     jb_set(metadata, "deletionGracePeriodSeconds", NULL);
     if (resource_is_custom(thing->resource)) {
         jb_set(metadata, "finalizers", tree_array_without(jb_get(metadata, "finalizers"), FINALIZER_IN_USE));
         jb_set(rest, "status", NULL);
-        jb_set(metadata, "generation", NULL); /* a deletion is one more */
         return rest;
     }
     jb_set(labels, LABEL_MANAGED_BY, NULL);

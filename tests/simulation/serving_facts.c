@@ -1,0 +1,112 @@
+#include "serving_facts.h"
+
+#include <string.h>
+
+#include "../../operator/model/object.h"
+#include "trees.h"
+#include "workloads.h"
+#include "world.h"
+
+struct thing *endpoint_of(const struct world *world, const struct thing *child)
+{
+    struct thing *owner = server_owner(world, child->now->tree);
+
+    return owner && owner->resource == RESOURCE_ENDPOINTS && !thing_is_deleting(owner) ? owner : NULL;
+}
+
+bool endpoint_is_observed(const struct thing *endpoint)
+{
+    const json_t *tree = endpoint->now->tree;
+
+    return jb_get_int(jb_get(tree, "status"), "observedGeneration", -1) ==
+           jb_get_int(tree_metadata(tree), "generation", 0);
+}
+
+static const json_t *spec_of(const struct thing *endpoint)
+{
+    return jb_get(endpoint->now->tree, "spec");
+}
+
+bool endpoint_scales(const struct thing *endpoint)
+{
+    return jb_get(spec_of(endpoint), "autoscaling");
+}
+
+int endpoint_replicas(const struct thing *endpoint)
+{
+    return endpoint_scales(endpoint) ? (int)jb_get_int(jb_get(spec_of(endpoint), "autoscaling"), "minReplicas", 1)
+                                     : (int)jb_get_int(spec_of(endpoint), "replicas", 1);
+}
+
+const json_t *endpoint_rollout(const struct thing *endpoint)
+{
+    return jb_get(spec_of(endpoint), "rollout");
+}
+
+static int64_t delay_ms(const struct snapshot *snapshot)
+{
+    return 1000 * jb_get_int(jb_get(jb_get(snapshot->tree, "spec"), "rollout"), "scaleDownDelaySeconds", 300);
+}
+
+int64_t endpoint_delay_ms(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+    int64_t least = delay_ms(endpoint->now);
+
+    for (size_t i = 0; i < server->change_count; i++)
+        if (server->changes[i].thing == endpoint && delay_ms(server->changes[i].after) < least)
+            least = delay_ms(server->changes[i].after);
+    return least;
+}
+
+const char *status_stable(const json_t *endpoint)
+{
+    return jb_get_str(jb_get(jb_get(endpoint, "status"), "stable"), "revision");
+}
+
+const char *status_candidate(const json_t *endpoint)
+{
+    return jb_get_str(jb_get(jb_get(endpoint, "status"), "candidate"), "revision");
+}
+
+const char *status_reason(const json_t *endpoint, const char *condition)
+{
+    return jb_get_str(tree_condition(jb_get(endpoint, "status"), condition), "reason");
+}
+
+bool endpoint_recreates(const struct thing *endpoint)
+{
+    const json_t *candidate = jb_get(jb_get(endpoint->now->tree, "status"), "candidate");
+
+    return strcmp(jb_get_str(candidate, "strategy"), "Recreate") == 0 ||
+           strcmp(jb_get_str(endpoint_rollout(endpoint), "strategy"), "Recreate") == 0;
+}
+
+struct workload *revision_workload(const struct world *world, const struct thing *endpoint, const char *revision)
+{
+    const struct thing *deployment = server_find(world, RESOURCE_DEPLOYMENTS, endpoint->namespace, revision);
+
+    return deployment && endpoint_of(world, deployment) == endpoint ? deployment->workload : NULL;
+}
+
+bool another_is_ready(const struct world *world, const struct thing *endpoint, const char *revision)
+{
+    for (const struct workload *workload = world->workloads; workload; workload = workload->next)
+        if (!workload->thing->gone && endpoint_of(world, workload->thing) == endpoint &&
+            strcmp(workload->thing->name, revision) != 0 &&
+            workload_least_since(workload, world->now - KNOWLEDGE_MS) > 0)
+            return true;
+    return false;
+}
+
+bool revision_had(const struct world *world, const struct thing *endpoint, const char *revision, int pods)
+{
+    const struct workload *workload = revision_workload(world, endpoint, revision);
+
+    return workload && workload_most_since(workload, world->now - KNOWLEDGE_MS) >= pods;
+}
+
+const char *selected_revision(const json_t *service)
+{
+    return jb_get_str(jb_get(jb_get(service, "spec"), "selector"), LABEL_ROLE);
+}
