@@ -44,12 +44,20 @@ static void add_environment(const struct endpoint *endpoint, json_t *container)
     jb_set(container, "env", env);
 }
 
-static void add_drain(json_t *container)
+/* Of a grace that the template has itself half is left to the server; one below the sleep would be refused. */
+static int64_t drain_of(const json_t *pod_spec)
+{
+    int64_t half = jb_get_int(pod_spec, "terminationGracePeriodSeconds", 2 * DRAIN_SECONDS) / 2;
+
+    return half < DRAIN_SECONDS ? half : DRAIN_SECONDS;
+}
+
+static void add_drain(json_t *container, int64_t seconds)
 {
     json_t *lifecycle = jb_child_object(container, "lifecycle");
 
-    if (!jb_get(lifecycle, "preStop"))
-        jb_set(lifecycle, "preStop", OBJ({ "sleep", OBJ({ "seconds", jb_int(DRAIN_SECONDS) }) }));
+    if (!jb_get(lifecycle, "preStop") && seconds > 0)
+        jb_set(lifecycle, "preStop", OBJ({ "sleep", OBJ({ "seconds", jb_int(seconds) }) }));
 }
 
 static void mount_model(const struct endpoint *endpoint, json_t *container)
@@ -71,7 +79,7 @@ static void complete_containers(const struct endpoint *endpoint, json_t *pod_spe
 
     json_array_foreach(json_object_get(pod_spec, "containers"), at, container) {
         add_environment(endpoint, container);
-        add_drain(container);
+        add_drain(container, drain_of(pod_spec));
         mount_model(endpoint, container);
         if (!jb_get(container, "terminationMessagePolicy"))
             jb_set(container, "terminationMessagePolicy", jb_str("FallbackToLogsOnError"));
