@@ -300,6 +300,14 @@ static void judge_probe(struct look *look, check *one)
     int64_t wanted = one->probe->has_min_success_percent ? one->probe->min_success_percent : 100;
     const struct answer *answer;
 
+    if (look->endpoint->candidate->recipe.protocol != PROTOCOL_HTTP) {
+        conclude(look,
+                 VERDICT_ERROR,
+                 arena_printf(look->endpoint->arena,
+                              "check %s probes, and only protocol HTTP can be asked: check by prometheus",
+                              one->name));
+        return;
+    }
     if (!look->endpoint->in->can_probe) {
         conclude(
             look,
@@ -416,8 +424,7 @@ static void wait_for_traffic(struct endpoint *endpoint)
     const struct rules *rules = &endpoint->rules;
     const char *name = endpoint->candidate->recipe.name;
 
-    endpoint->needs_person = rules->thin == SERVINGENDPOINT_SPEC_ROLLOUT_ON_NOT_ENOUGH_TRAFFIC_HOLD &&
-                             endpoint->in->now >= endpoint->rollout.step_time + rules->hold_max;
+    endpoint->needs_person = endpoint->in->now >= endpoint->rollout.step_time + rules->hold_max;
     wait_patiently(endpoint,
                    "NotEnoughTraffic",
                    arena_printf(endpoint->arena,

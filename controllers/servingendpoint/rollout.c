@@ -1,8 +1,8 @@
+#include "rollout.h"
+
 #include <string.h>
 
-#include "../../operator/base/error.h"
 #include "../agent/words.h"
-#include "endpoint.h"
 
 /*
  * What comes next. The order is fixed: pods before traffic, looked at through their own Service before others see them;
@@ -17,12 +17,7 @@ enum {
     UNSEEN_AFTER = 30, /* seconds after which a route counts as seen where no Gateway says anything of it */
 };
 
-static int64_t now(const struct endpoint *endpoint)
-{
-    return endpoint->in->now;
-}
-
-static void tell(struct endpoint *endpoint, bool warns, const char *reason, const char *text)
+void tell(struct endpoint *endpoint, bool warns, const char *reason, const char *text)
 {
     endpoint->event_warns = warns;
     endpoint->event_reason = reason;
@@ -37,7 +32,7 @@ void wait_for(struct endpoint *endpoint, const char *reason, const char *text)
     endpoint->why = text;
 }
 
-static void forget_waiting(struct endpoint *endpoint)
+void forget_waiting(struct endpoint *endpoint)
 {
     endpoint->why = endpoint->why_reason = NULL;
     endpoint->is_patient = endpoint->needs_person = false;
@@ -49,7 +44,7 @@ void wait_patiently(struct endpoint *endpoint, const char *reason, const char *t
     endpoint->is_patient = true;
 }
 
-static void look_again(struct endpoint *endpoint, int64_t at)
+void look_again(struct endpoint *endpoint, int64_t at)
 {
     if (at > now(endpoint) && (!endpoint->look_again_at || at < endpoint->look_again_at))
         endpoint->look_again_at = at;
@@ -57,40 +52,6 @@ static void look_again(struct endpoint *endpoint, int64_t at)
 
 /* -- the beginning ---------------------------------------------------------------------------------------------------
  */
-
-/* Room for one more: the oldest that retires goes now. */
-static bool make_room(struct endpoint *endpoint)
-{
-    for (int i = 0; i < endpoint->revision_count && endpoint->revision_count == MAX_REVISIONS; i++)
-        if (endpoint->revisions[i].role == ROLE_RETIRING) {
-            if (endpoint->revisions[i].retire_at > now(endpoint))
-                endpoint->revisions[i].retire_at = now(endpoint);
-            return false;
-        }
-    return endpoint->revision_count < MAX_REVISIONS;
-}
-
-static bool is_going(const struct endpoint *endpoint, const struct revision *revision)
-{
-    return revision->retire_at <= now(endpoint) || (revision->deployment && revision->deployment->deleted_at) ||
-           (revision->service && revision->service->deleted_at);
-}
-
-/* The target's revision: kept from before, or a new one; NULL: not yet. */
-static struct revision *take_revision(struct endpoint *endpoint)
-{
-    struct revision *revision = find_revision(endpoint, endpoint->target.recipe.name);
-
-    if (revision)
-        return is_going(endpoint, revision) ? NULL : revision;
-    if (!make_room(endpoint))
-        return NULL;
-    revision = &endpoint->revisions[endpoint->revision_count++];
-    *revision = (struct revision){ .recipe = endpoint->target.recipe,
-                                   .created_at = now(endpoint),
-                                   .startup = { .scheduled = -1 } };
-    return revision;
-}
 
 static void begin(struct endpoint *endpoint)
 {
@@ -175,7 +136,7 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
     tell(endpoint, !superseded, superseded ? "RolloutSuperseded" : "RollingBack", message);
 }
 
-static void end_rollout(struct endpoint *endpoint, int result)
+void end_rollout(struct endpoint *endpoint, int result)
 {
     forget_waiting(endpoint);
     endpoint->last = (struct ending){ endpoint->candidate->recipe.name, endpoint->rollout.reason,
@@ -202,7 +163,7 @@ static void end_return(struct endpoint *endpoint)
 }
 
 /* All Gateways that have the route have seen it so; where none says anything, some time has passed. */
-static bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
+bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
 {
     if (!has_route(endpoint) || !shares_route(endpoint) || !endpoint->route.object)
         return true;
@@ -214,7 +175,7 @@ static bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
     return now(endpoint) >= since + UNSEEN_AFTER;
 }
 
-static const char *unseen_text(const struct endpoint *endpoint, const char *otherwise)
+const char *unseen_text(const struct endpoint *endpoint, const char *otherwise)
 {
     return endpoint->route.problem
                ? arena_printf(endpoint->arena, "cannot be given another share: %s", endpoint->route.problem)
@@ -230,9 +191,10 @@ static bool gives_back(struct endpoint *endpoint, bool empties)
 
     if (!rollout->traffic)
         return true;
-    look_again(endpoint, until);
-    if (!has_taker && now(endpoint) < until)
+    if (!has_taker && now(endpoint) < until) {
+        look_again(endpoint, until);
         return false;
+    }
     rollout->traffic = 0;
     rollout->progress_time = now(endpoint);
     return true;
@@ -258,183 +220,6 @@ static void go_back(struct endpoint *endpoint)
         return;
     }
     end_return(endpoint);
-}
-
-/* -- the way on -------------------------------------------------------------------------------------------------------
- */
-
-static bool is_approved(const struct endpoint *endpoint)
-{
-    return strcmp(endpoint->rules.approve, endpoint->candidate->recipe.name) == 0;
-}
-
-static bool skips_steps(const struct endpoint *endpoint)
-{
-    return is_initial(endpoint) || endpoint->candidate->proven;
-}
-
-static void promote(struct endpoint *endpoint)
-{
-    struct revision *stable = endpoint->stable, *candidate = endpoint->candidate;
-
-    endpoint->rollout.reason = "Promoted";
-    endpoint->rollout.message =
-        stable ? arena_printf(endpoint->arena, "%s has taken over from %s", candidate->recipe.name, stable->recipe.name)
-               : arena_printf(endpoint->arena, "%s is ready", candidate->recipe.name);
-    end_rollout(endpoint, SERVINGENDPOINT_STATUS_LAST_ROLLOUT_RESULT_PROMOTED);
-    tell(endpoint, false, "Promoted", endpoint->rollout.message);
-    if (stable) {
-        stable->role = ROLE_RETIRING;
-        stable->retire_at =
-            now(endpoint) + (endpoint->rollout.strategy == STRATEGY_RECREATE ? 0 : endpoint->rules.scale_down_delay);
-    }
-    candidate->role = ROLE_STABLE;
-    candidate->proven = true;
-    endpoint->stable = candidate;
-    endpoint->stable_since = now(endpoint);
-    endpoint->candidate = NULL;
-    endpoint->rollout = (struct rollout){ 0 };
-}
-
-static void give(struct endpoint *endpoint, int percent)
-{
-    struct rollout *rollout = &endpoint->rollout;
-
-    rollout->step_time = now(endpoint);
-    rollout->progress_time = now(endpoint);
-    rollout->passed = false;
-    rollout->reason = rollout->message = NULL;
-    if (!has_route(endpoint) || !shares_route(endpoint) || percent == rollout->traffic)
-        return;
-    rollout->traffic = percent;
-    tell(endpoint,
-         false,
-         "TrafficShifted",
-         arena_printf(endpoint->arena, "%s gets %d %% of the traffic", endpoint->candidate->recipe.name, percent));
-}
-
-/* Enough pods, and they answer through the candidate's own Service. */
-static bool is_prepared(struct endpoint *endpoint)
-{
-    const struct revision *candidate = endpoint->candidate;
-    int needed = pods_needed(endpoint);
-    struct trouble trouble;
-
-    if (candidate->ready >= needed)
-        return candidate_answers(endpoint);
-    if (find_trouble(endpoint, candidate, &trouble))
-        wait_for(endpoint, trouble.reason, trouble.text);
-    else
-        wait_for(endpoint,
-                 "Starting",
-                 arena_printf(endpoint->arena, "waits for ready pods: %d of %d", candidate->ready, needed));
-    return false;
-}
-
-static void finish(struct endpoint *endpoint)
-{
-    if (endpoint->rollout.traffic < 100 && has_route(endpoint) && shares_route(endpoint))
-        give(endpoint, 100); /* a route came since */
-    if (!is_routed(endpoint, 100, endpoint->rollout.step_time))
-        wait_patiently(
-            endpoint, "Promoting", unseen_text(endpoint, "waits until Gateways have seen that it gets all traffic"));
-    else if (is_prepared(endpoint))
-        promote(endpoint);
-}
-
-static bool starts(struct endpoint *endpoint)
-{
-    struct rollout *rollout = &endpoint->rollout;
-    bool ends = skips_steps(endpoint) || rollout->step >= endpoint->rules.step_count;
-
-    if (!is_prepared(endpoint))
-        return false;
-    rollout->state = ends ? STATE_PROMOTING : STATE_SHIFTING;
-    give(endpoint, ends ? 100 : (int)endpoint->rules.steps[rollout->step].traffic_percent);
-    return true;
-}
-
-static const struct servingendpoint_spec_rollout_steps *step_of(const struct endpoint *endpoint)
-{
-    return endpoint->rollout.step < endpoint->rules.step_count ? &endpoint->rules.steps[endpoint->rollout.step] : NULL;
-}
-
-/* When the step is over as far as time goes; the steps may have been rewritten since it began. */
-static int64_t hold_ends(const struct endpoint *endpoint)
-{
-    const struct servingendpoint_spec_rollout_steps *step = step_of(endpoint);
-
-    return endpoint->rollout.step_time + (step ? step->hold_seconds : 0);
-}
-
-static bool is_held(struct endpoint *endpoint)
-{
-    const struct servingendpoint_spec_rollout_steps *step = step_of(endpoint);
-
-    look_again(endpoint, hold_ends(endpoint));
-    if (!is_routed(endpoint, endpoint->rollout.traffic, endpoint->rollout.step_time)) {
-        wait_for(endpoint, "WaitingForGateway", unseen_text(endpoint, "waits until Gateways have seen its share"));
-        return true;
-    }
-    if (!checks_let_pass(endpoint))
-        return true;
-    if (now(endpoint) < hold_ends(endpoint)) {
-        wait_for(endpoint, "Holding", "");
-        return true;
-    }
-    if (!step || !step->approval || is_approved(endpoint))
-        return false;
-    wait_patiently(
-        endpoint,
-        "WaitingForApproval",
-        arena_printf(endpoint->arena,
-                     "waits for a person: write spec.rollout.approve: %s to go on, or reject: %s to take it back",
-                     endpoint->candidate->recipe.name,
-                     endpoint->candidate->recipe.name));
-    return true;
-}
-
-static bool ends_step(struct endpoint *endpoint)
-{
-    struct rollout *rollout = &endpoint->rollout;
-
-    if (is_held(endpoint))
-        return false;
-    rollout->step++;
-    rollout->state = STATE_STARTING;
-    rollout->reason = rollout->message = NULL; /* of this step's last look */
-    rollout->progress_time = now(endpoint);
-    return true;
-}
-
-static bool is_room_made(struct endpoint *endpoint)
-{
-    if (endpoint->stable->pods_left || endpoint->stable->replicas) {
-        wait_for(endpoint, "FreeingResources", "waits until the old pods are gone");
-        return false;
-    }
-    endpoint->rollout.state = STATE_STARTING;
-    endpoint->rollout.progress_time = now(endpoint);
-    return true;
-}
-
-/* Into the next state, where what that one needs may be there already; false: it stays in this one, or is through. */
-static bool goes_on(struct endpoint *endpoint)
-{
-    switch (endpoint->rollout.state) {
-    case STATE_FREEING:
-        return is_room_made(endpoint);
-    case STATE_STARTING:
-        return starts(endpoint);
-    case STATE_SHIFTING:
-        return ends_step(endpoint);
-    case STATE_PROMOTING:
-        finish(endpoint);
-        return false;
-    case STATE_RETURNING:
-        break;
-    }
-    BUG("a revision goes two ways");
 }
 
 /* -- what turns it back
@@ -492,9 +277,9 @@ static bool is_turned_back(struct endpoint *endpoint)
         turn_back(endpoint,
                   "ChecksFailed",
                   arena_printf(endpoint->arena,
-                               "%s failed %d looks at its checks (failureLimit is %d); the last: %.600s",
+                               "%s failed %s at its checks (failureLimit is %d); the last: %.600s",
                                name,
-                               endpoint->rollout.failures,
+                               count_text(endpoint->arena, endpoint->rollout.failures, "look"),
                                endpoint->rules.failure_limit,
                                endpoint->rollout.message ? endpoint->rollout.message : ""));
         return true;
@@ -565,48 +350,6 @@ static void decide(struct endpoint *endpoint)
     begin(endpoint);
     if (endpoint->candidate)
         is_over(endpoint);
-}
-
-/* -- what has no traffic any more
- * --------------------------------------------------------------------------------------- */
-
-/* Not before the route and the Service of the endpoint's name have let go of it. */
-static bool may_go(const struct endpoint *endpoint, const struct revision *revision)
-{
-    const char *name = revision->recipe.name;
-
-    return revision->role == ROLE_RETIRING && now(endpoint) >= revision->retire_at && !route_names(endpoint, name) &&
-           !(endpoint->stable && is_named(endpoint, name));
-}
-
-/* A revision is forgotten when nothing of it is left. */
-static void forget_gone(struct endpoint *endpoint)
-{
-    for (int i = 0; i < endpoint->revision_count; i++) {
-        struct revision *revision = &endpoint->revisions[i];
-
-        if (revision->role == ROLE_RETIRING)
-            look_again(endpoint, revision->retire_at);
-        if (may_go(endpoint, revision) && !revision->deployment && !revision->service && !revision->autoscaler &&
-            !revision->pods_left)
-            revision->role = ROLE_NONE;
-    }
-}
-
-void retire_revisions(const struct endpoint *endpoint, struct plan *out)
-{
-    for (int i = 0; i < endpoint->revision_count; i++) {
-        const struct revision *revision = &endpoint->revisions[i];
-
-        if (!revision->recorded || !may_go(endpoint, revision))
-            continue;
-        if (revision->autoscaler)
-            plan_drop(out, revision->autoscaler);
-        if (revision->deployment)
-            plan_drop(out, revision->deployment);
-        if (revision->service && !revision->pods_left) /* those that still answer are found by it */
-            plan_drop(out, revision->service);
-    }
 }
 
 void decide_rollout(struct endpoint *endpoint)

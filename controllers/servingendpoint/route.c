@@ -206,15 +206,32 @@ static void find_fault(struct endpoint *endpoint, const json_t *parent, const ch
                                            jb_get_str(condition, "message"));
 }
 
+/* What a Gateway has written that is not asked for any more may stay for ever. */
+static bool names_gateway(const struct endpoint *endpoint, const json_t *ref)
+{
+    const struct servingendpoint_spec_route *route = endpoint->spec->route;
+    const char *own = endpoint->in->self->namespace, *namespace = jb_get_str(ref, "namespace");
+
+    for (size_t i = 0; route && i < route->parent_refs_count; i++) {
+        const char *wanted = route->parent_refs[i].namespace;
+
+        if (strcmp(route->parent_refs[i].name, jb_get_str(ref, "name")) == 0 &&
+            strcmp(wanted ? wanted : own, *namespace ? namespace : own) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void read_parents(struct endpoint *endpoint, const json_t *parents)
 {
-    endpoint->route.shown = json_array_size(parents) > 0;
     for (size_t i = 0; i < json_array_size(parents); i++) {
         const json_t *parent = json_array_get(parents, i), *accepted = find_condition(parent, "Accepted");
+        bool sees = jb_get_int(accepted, "observedGeneration", 0) >= endpoint->route.object->generation;
 
+        if (!names_gateway(endpoint, jb_get(parent, "parentRef")))
+            continue;
+        endpoint->route.shown = sees && (endpoint->route.shown || !endpoint->route.judged);
         endpoint->route.judged = true;
-        if (jb_get_int(accepted, "observedGeneration", 0) < endpoint->route.object->generation)
-            endpoint->route.shown = false;
         find_fault(endpoint, parent, "Accepted");
         find_fault(endpoint, parent, "ResolvedRefs");
     }

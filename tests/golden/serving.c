@@ -171,6 +171,10 @@ static json_t *parents(const struct sample *sample, const json_t *from)
     int seen = (int)jb_get_int(from, "seen", (int)json_array_size(refs));
     json_t *list = json_array();
 
+    if (jb_get(from, "left"))
+        jb_append(list,
+                  OBJ({ "parentRef", OBJ({ "name", jb_str(jb_get_str(from, "left")) }) },
+                      { "conditions", ARR(condition("Accepted", NULL, 1)) }));
     for (int i = 0; i < (int)json_array_size(refs); i++)
         jb_append(list,
                   OBJ({ "controllerName", jb_str("example.com/gateway") },
@@ -181,7 +185,7 @@ static json_t *parents(const struct sample *sample, const json_t *from)
     return list;
 }
 
-/* HTTPRoute, GRPCRoute: {weights, hostnames, seen, silent, refused} */
+/* HTTPRoute, GRPCRoute: {weights, hostnames, seen, silent, refused, left} */
 static void add_route(const struct sample *sample, const json_t *from, json_t *to)
 {
     json_t *spec = OBJ({ "hostnames", jb_copy(jb_get(from, "hostnames")) },
