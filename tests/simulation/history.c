@@ -185,7 +185,7 @@ static void begin(struct world *world)
 {
     weather_draw(&world->weather, &world->random);
     server_init(world);
-    for (int i = 1; i < IMAGES; i++)
+    for (int i = GOOD_IMAGES; i < IMAGES; i++)
         world->qualities[i] = (enum quality)random_below(&world->random, QUALITY_CRASHES + 1);
     for (unsigned i = 0; i < world->weather.processes; i++)
         world->processes[i] = process_create(world, i);

@@ -403,6 +403,7 @@ void people_meddle(struct world *world)
 
 void people_let_go(struct world *world)
 {
+    serving_people_let_go(world);
     for (enum resource resource = RESOURCE_JOBS; resource <= RESOURCE_SERVICES; resource++)
         for (size_t i = world->server.counts[resource]; i-- > 0;) {
             struct thing *thing = world->server.things[resource][i];

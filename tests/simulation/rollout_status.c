@@ -124,6 +124,21 @@ static void check_model(struct world *world, const struct change *change)
     }
 }
 
+static void trace_status(struct world *world, const struct change *change)
+{
+    const json_t *status = status_of(change->after), *candidate = jb_get(status, "candidate");
+
+    world_trace(world,
+                "    %s: %s; stable %s; candidate %s %s %d %%: %.100s",
+                change->thing->name,
+                jb_get_str(status, "phase"),
+                status_stable(change->after->tree),
+                status_candidate(change->after->tree),
+                jb_get_str(candidate, "state"),
+                (int)jb_get_int(candidate, "trafficPercent", 0),
+                jb_get_str(status, "message"));
+}
+
 /* -- the schema --------------------------------------------------------------------------------------------------- */
 
 static void status_fits_schema(void *context, const char *path, const char *problem)
@@ -146,6 +161,7 @@ void rollout_status_on_change(struct world *world, const struct change *change)
         check_model(world, change);
     if (change->thing->resource != RESOURCE_ENDPOINTS || thing_is_deleting(change->thing))
         return;
+    trace_status(world, change);
     count(world, change);
     stable_is_earned(world, change);
     rollback_restores(world, change);

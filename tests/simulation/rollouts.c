@@ -267,17 +267,17 @@ static void selectors_stay(struct world *world, const struct change *change)
         BROKEN(world, "the Service %s of a revision selects something else", change->thing->name);
 }
 
-/* Those who come from inside the cluster have no weights: they get the stable revision, once it answers. */
+/* Those who come from inside the cluster have no weights: they get the stable revision, once there is one. */
 static void stable_name_answers(struct world *world, const struct thing *endpoint, const struct change *change)
 {
     const char *before = change->before ? selected_revision(change->before->tree) : "";
     const char *after = selected_revision(change->after->tree), *stable = status_stable(endpoint->now->tree);
 
-    if (strcmp(before, after) == 0 || change->removed)
+    if (strcmp(before, after) == 0 || change->removed || !*stable)
         return;
     if (!revision_had(world, endpoint, after, 1) && another_is_ready(world, endpoint, after))
         BROKEN(world, "the Service %s selects %s, which has no ready pods", endpoint->name, after);
-    if (*stable && strcmp(after, stable) != 0)
+    if (strcmp(after, stable) != 0)
         BROKEN(world, "the Service %s selects %s, which is not the stable revision", endpoint->name, after);
 }
 

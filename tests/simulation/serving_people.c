@@ -81,7 +81,7 @@ static void delete_part(struct world *world, struct thing *endpoint)
 
 static void edit_template(struct world *world, struct thing *thing)
 {
-    person_patches(world, thing, OBJ({ "spec", OBJ({ "template", wish_serving_template(world) }) }));
+    person_patches(world, thing, OBJ({ "spec", OBJ({ "template", wish_serving_template(world, 300) }) }));
 }
 
 static void edit_again(struct world *world, void *context)
@@ -262,5 +262,17 @@ void serving_people_meddle(struct world *world)
             all[i].act(world, endpoint);
             return;
         }
+    }
+}
+
+void serving_people_let_go(struct world *world)
+{
+    for (size_t i = 0; i < world->server.counts[RESOURCE_ENDPOINTS]; i++) {
+        struct thing *endpoint = world->server.things[RESOURCE_ENDPOINTS][i];
+
+        if (chance(world, 600) && !thing_is_deleting(endpoint))
+            edit_template(world, endpoint);
+        if (chance(world, 700) && !thing_is_deleting(endpoint))
+            patch_rollout(world, endpoint, OBJ({ "paused", json_false() }));
     }
 }

@@ -14,19 +14,19 @@ static json_t *some_number(struct world *world, int low, int high)
     return jb_int(random_between(&world->random, low, high));
 }
 
-/* The first image is as good as all the others together: people test before they deploy. */
-static int some_image(struct world *world)
+/* People test before they deploy, as a rule. */
+static int some_image(struct world *world, unsigned tested)
 {
-    return chance(world, 300) ? 0 : (int)random_below(&world->random, IMAGES);
+    return (int)random_below(&world->random, chance(world, tested) ? GOOD_IMAGES : IMAGES);
 }
 
-json_t *wish_serving_template(struct world *world)
+json_t *wish_serving_template(struct world *world, unsigned tested)
 {
     return OBJ({ "metadata", json_object() },
                { "spec",
                  OBJ({ "containers",
                        ARR(OBJ({ "name", jb_str("server") },
-                               { "image", jb_fmt("reg/serve:%d", some_image(world)) },
+                               { "image", jb_fmt("reg/serve:%d", some_image(world, tested)) },
                                { "ports", ARR(OBJ({ "containerPort", jb_int(8080) })) })) }) });
 }
 
@@ -162,7 +162,7 @@ json_t *wish_endpoint(struct world *world, const char *namespace, const char *na
                { "metadata", OBJ({ "name", jb_str(name) }) },
                { "spec",
                  OBJ({ "modelRef", world->weather.data && chance(world, 500) ? wish_model_ref(world) : NULL },
-                     { "template", wish_serving_template(world) },
+                     { "template", wish_serving_template(world, 800) },
                      { "protocol", grpc ? jb_str("GRPC") : NULL },
                      { "replicas", scales ? NULL : some_number(world, 1, 4) },
                      { "autoscaling", scales ? wish_autoscaling(world) : NULL },

@@ -74,7 +74,7 @@ static void draw_serving(struct weather *weather, struct random *random)
 {
     weather->scale_within = random_spread(random, 5, 5 * SECOND);
     weather->ready_within = random_spread(random, 10, 20 * SECOND);
-    weather->capacity = random_chance(random, 300) ? (unsigned)random_between(random, 3, 12) : 0;
+    weather->capacity = random_chance(random, 200) ? (unsigned)random_between(random, 3, 12) : 0;
     weather->route_lag = random_spread(random, 5, 5 * SECOND);
     weather->data_plane_lag = random_spread(random, 5, MOST_DATA_PLANE_LAG);
     weather->gateways_at = random_chance(random, 800)   ? 0
@@ -89,16 +89,21 @@ static void draw_serving(struct weather *weather, struct random *random)
     weather->few_requests = random_chance(random, 200);
 }
 
-/* In some histories nobody does anything but serve, so that more of it happens. */
+/* In some histories nobody does anything but serve; and rollouts take time, in which somebody always does something. */
 static void draw_endpoints(struct weather *weather, struct random *random)
 {
-    if (!random_chance(random, 400) || weather->selects || weather->clock_jump_every)
+    if (!random_chance(random, 300) || weather->selects || weather->clock_jump_every)
         return;
-    weather->endpoints = (unsigned)random_between(random, 1, 3);
-    if (random_chance(random, 500))
+    weather->endpoints = (unsigned)random_between(random, 1, 2);
+    if (random_chance(random, 700))
         weather->jobs = 0;
-    weather->data = random_chance(random, 500);
-    weather->busy_for = random_between(random, MINUTE, 6 * MINUTE);
+    if (random_chance(random, 500))
+        weather->crash_every = weather->outage_every = 0;
+    if (random_chance(random, 700))
+        weather->quota_every = 0;
+    weather->data = random_chance(random, 400);
+    weather->meddle_every = random_spread(random, 2 * SECOND, 40 * SECOND);
+    weather->busy_for = random_between(random, 2 * MINUTE, 8 * MINUTE);
 }
 
 void weather_draw(struct weather *weather, struct random *random)

@@ -6,8 +6,8 @@
 
 #include "server.h"
 
-/* Images are called "reg/serve:0" and so on; how good each is, the seed decides. The first one is always good. */
-enum { IMAGES = 6 };
+/* Images are called "reg/serve:0" and so on; how good each is, the seed decides. The first two are always good. */
+enum { IMAGES = 6, GOOD_IMAGES = 2 };
 
 enum quality {
     QUALITY_GOOD,
