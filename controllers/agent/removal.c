@@ -34,7 +34,7 @@ static bool any_marked(const struct versioned *kept)
 /* What was marked and is proved to be unused goes: at once where there is nothing but the mark. */
 static void remove_marked(struct versioned *kept, bool in_place, struct plan *out)
 {
-    plan_confirm(out, KIND_TRAINING_JOB, NULL);
+    confirm_unused(kept, out);
     if (!kept->in->confirmed)
         return;
     unmark_used(kept);

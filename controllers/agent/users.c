@@ -21,6 +21,12 @@ void find_users(struct versioned *kept, pinned_digest *pinned)
     }
 }
 
+void confirm_unused(const struct versioned *kept, struct plan *out)
+{
+    for (const enum kind *kind = kept->words->users; *kind != KIND_COUNT; kind++)
+        plan_confirm(out, *kind, NULL);
+}
+
 static bool needs(const struct user *user, const char *digest)
 {
     for (size_t i = 0; i < user->digest_count; i++)

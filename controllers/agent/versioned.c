@@ -83,10 +83,10 @@ bool deletion_waits(const struct versioned *kept)
     return kept->user_count > 0;
 }
 
-void let_go(struct plan *out, const struct observed *in)
+void let_go(const struct versioned *kept, struct plan *out)
 {
     out->keep_status = true;
-    plan_confirm(out, KIND_TRAINING_JOB, NULL);
-    if (in->confirmed)
+    confirm_unused(kept, out);
+    if (kept->in->confirmed)
         plan_guard(out, GUARD_OFF);
 }

@@ -34,11 +34,12 @@ struct user {
 
 /* What people read where kinds differ. */
 struct versioned_words {
-    const char *kind;    /* DataSet */
-    const char *work;    /* Sync: what brings a version */
-    const char *working; /* Syncing */
-    const char *done;    /* Synced */
-    const char *idle;    /* a sentence: why there is no version yet, and none on its way */
+    const char *kind;       /* DataSet */
+    const char *work;       /* Sync: what brings a version */
+    const char *working;    /* Syncing */
+    const char *done;       /* Synced */
+    const char *idle;       /* a sentence: why there is no version yet, and none on its way */
+    const enum kind *users; /* kinds that may pin a version, KIND_COUNT at the end */
 };
 
 struct versioned {
@@ -86,7 +87,8 @@ void drop_runs(const struct versioned *kept, const char *role, int before, struc
 /* The at-th digest, from 0, that the referrer has pinned of `in`'s object and still needs; NULL: no more. */
 typedef const char *pinned_digest(const struct observed *in, const struct object *referrer, size_t at);
 
-void find_users(struct versioned *kept, pinned_digest *pinned);                    /* beside those found before */
+void confirm_unused(const struct versioned *kept, struct plan *out); /* nobody uses it: all who might are read live */
+void find_users(struct versioned *kept, pinned_digest *pinned);      /* beside those found before */
 bool version_is_used(const struct versioned *kept, const struct version *version); /* or has a tag */
 const char *user_text(const struct versioned *kept, int i);                        /* "TrainingJob/ranking" */
 
@@ -104,7 +106,7 @@ void want_removal(const struct versioned *kept, late_body *body, struct plan *ou
  */
 
 bool deletion_waits(const struct versioned *kept); /* then its status says for whom */
-void let_go(struct plan *out, const struct observed *in);
+void let_go(const struct versioned *kept, struct plan *out);
 
 /* -- versioned_status.c -------------------------------------------------------------------------------------------- */
 

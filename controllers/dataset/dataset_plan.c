@@ -84,7 +84,10 @@ static const char *pinned_by(const struct observed *in, const struct object *job
 static const char idle_without_source[] =
     "No version yet: a TrainingJob that names this DataSet in spec.outputs makes the first one when it succeeds";
 
+static const enum kind users[] = { KIND_TRAINING_JOB, KIND_COUNT };
+
 static const struct versioned_words words = {
+    .users = users,
     .kind = "DataSet",
     .work = "Sync",
     .working = "Syncing",
@@ -134,7 +137,7 @@ static void dataset_plan(const struct observed *in, struct plan *out)
 
     set_init(&set, in);
     if (in->self->deleted_at && !deletion_waits(&set.kept)) {
-        let_go(out, in);
+        let_go(&set.kept, out);
         return;
     }
     plan_guard(out, set.kept.user_count ? GUARD_ON : GUARD_OFF);

@@ -5,7 +5,10 @@
 #include "model.h"
 #include "store.h"
 
+static const enum kind users[] = { KIND_TRAINING_JOB, KIND_SERVING_ENDPOINT, KIND_COUNT };
+
 static const struct versioned_words words = {
+    .users = users,
     .kind = "Model",
     .work = "Import",
     .working = "Importing",
@@ -103,7 +106,7 @@ static void model_plan(const struct observed *in, struct plan *out)
 
     model_init(&model, in);
     if (in->self->deleted_at && !deletion_waits(&model.kept)) {
-        let_go(out, in);
+        let_go(&model.kept, out);
         return;
     }
     plan_guard(out, model.kept.user_count ? GUARD_ON : GUARD_OFF);
