@@ -93,7 +93,6 @@ a_canary_with_approval() {
     within 30 count_is deployments 1
     within 30 count_is services 2
     expect "$(say '{.status.lastRollout.result}')" Promoted
-    each_pod_once 0 # Deployments make pods, we make none
 }
 
 a_rollout_that_is_rejected() {
