@@ -140,6 +140,8 @@ void want_route(const struct endpoint *endpoint, struct plan *out)
     }
     if (!endpoint->stable || !has_route(endpoint))
         return;
+    if (!endpoint->route.object && (!endpoint->stable->service || !endpoint->stable->ready))
+        return; /* that of a Service on its way would be a 500 */
     drop_other(endpoint, route_kind(endpoint->stable->recipe.protocol), out);
     plan_apply(out, route_kind(endpoint->stable->recipe.protocol), endpoint->name, route_body);
 }
