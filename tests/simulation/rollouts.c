@@ -54,7 +54,10 @@ static void weights_are_sound(struct world *world, const struct thing *route, co
         BROKEN(world, "the weights of %s are %d in all", route->name, sum);
 }
 
-/* A revision without pods that gets everything, where another one could answer. */
+/*
+ * argo-rollouts#3372: an abort gave all traffic to what had no pods. Who has ready pods keeps its traffic when the
+ * other has none, until that has been waited for as long as for anything.
+ */
 static void somebody_answers(struct world *world,
                              const struct thing *endpoint,
                              const struct thing *route,
@@ -63,7 +66,7 @@ static void somebody_answers(struct world *world,
     for (unsigned i = 0; i < table->count; i++)
         if (table->backends[i].weight && revision_had(world, endpoint, table->backends[i].service, 1))
             return;
-    if (another_is_ready(world, endpoint, ""))
+    if (another_is_ready(world, endpoint, "") && !return_is_overdue(world, endpoint))
         BROKEN(world, "%s gives all traffic to what has no ready pods, and another revision has some", route->name);
 }
 

@@ -89,12 +89,46 @@ struct workload *revision_workload(const struct world *world, const struct thing
     return deployment && endpoint_of(world, deployment) == endpoint ? deployment->workload : NULL;
 }
 
+/* -- what the operator may look back on --------------------------------------------------------------------------- */
+
+enum { LONG_MS = 3 * 60000, SHORT_MS = 20000, SMALL_LAG_MS = 1000 };
+
+static int64_t knowledge_ms(const struct world *world)
+{
+    const struct weather *weather = &world->weather;
+    bool is_rough = weather->freeze_every || weather->mute || weather->refused || weather->outage_every ||
+                    weather->lag > SMALL_LAG_MS || (world->calm && world->now - world->calm_since < LONG_MS);
+
+    return is_rough ? LONG_MS : SHORT_MS;
+}
+
+static bool decides(const struct change *change)
+{
+    const json_t *before = change->before ? change->before->tree : NULL, *after = change->after->tree;
+    const json_t *from = jb_get(jb_get(before, "status"), "candidate"),
+                 *to = jb_get(jb_get(after, "status"), "candidate");
+
+    return strcmp(status_stable(before), status_stable(after)) != 0 ||
+           strcmp(status_candidate(before), status_candidate(after)) != 0 ||
+           jb_get_int(from, "trafficPercent", 0) != jb_get_int(to, "trafficPercent", 0);
+}
+
+static int64_t look_back(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+
+    for (size_t i = server->change_count; i-- > 0;)
+        if (server->changes[i].thing == endpoint && decides(&server->changes[i]))
+            return server->changes[i].at - knowledge_ms(world);
+    return world->now - LONG_MS;
+}
+
 bool another_is_ready(const struct world *world, const struct thing *endpoint, const char *revision)
 {
     for (const struct workload *workload = world->workloads; workload; workload = workload->next)
         if (!workload->thing->gone && endpoint_of(world, workload->thing) == endpoint &&
             strcmp(workload->thing->name, revision) != 0 &&
-            workload_least_since(workload, world->now - KNOWLEDGE_MS) > 0)
+            workload_least_since(workload, look_back(world, endpoint)) > 0)
             return true;
     return false;
 }
@@ -103,7 +137,29 @@ bool revision_had(const struct world *world, const struct thing *endpoint, const
 {
     const struct workload *workload = revision_workload(world, endpoint, revision);
 
-    return workload && workload_most_since(workload, world->now - KNOWLEDGE_MS) >= pods;
+    return workload && workload_most_since(workload, look_back(world, endpoint)) >= pods;
+}
+
+static bool is_returning(const struct snapshot *snapshot)
+{
+    const json_t *candidate = jb_get(jb_get(snapshot->tree, "status"), "candidate");
+
+    return strcmp(jb_get_str(candidate, "state"), "Returning") == 0;
+}
+
+bool return_is_overdue(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+    int64_t deadline = jb_get_int(endpoint_rollout(endpoint), "progressDeadlineSeconds", 600), since = INT64_MAX;
+
+    for (size_t i = server->change_count; i-- > 0;) {
+        if (server->changes[i].thing != endpoint)
+            continue;
+        if (!is_returning(server->changes[i].after))
+            break;
+        since = server->changes[i].at;
+    }
+    return since != INT64_MAX && world->now >= since + (deadline - 1) * 1000;
 }
 
 const char *selected_revision(const json_t *service)
