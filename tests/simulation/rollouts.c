@@ -33,8 +33,9 @@ static void capacity_before_weight(struct world *world, const struct thing *endp
 {
     bool has_old = *status_stable(endpoint->now->tree) && !endpoint_recreates(endpoint);
     bool is_old = strcmp(status_stable(endpoint->now->tree), revision) == 0;
-    int need =
-        has_old && !is_old && endpoint_is_observed(endpoint) ? (percent * endpoint_replicas(endpoint) + 99) / 100 : 1;
+    int need = has_old && !is_old && endpoint_is_observed(endpoint)
+                   ? (percent * endpoint_fewest_replicas(world, endpoint) + 99) / 100
+                   : 1;
 
     if (revision_had(world, endpoint, revision, need) || (is_old && !another_is_ready(world, endpoint, revision)))
         return;

@@ -22,25 +22,32 @@ bool endpoint_is_observed(const struct thing *endpoint)
            jb_get_int(tree_metadata(tree), "generation", 0);
 }
 
-static const json_t *spec_of(const struct thing *endpoint)
+static const json_t *spec_of(const struct snapshot *snapshot)
 {
-    return jb_get(endpoint->now->tree, "spec");
+    return jb_get(snapshot->tree, "spec");
 }
 
 bool endpoint_scales(const struct thing *endpoint)
 {
-    return jb_get(spec_of(endpoint), "autoscaling");
+    return jb_get(spec_of(endpoint->now), "autoscaling");
+}
+
+static int replicas_of(const struct snapshot *snapshot)
+{
+    const json_t *autoscaling = jb_get(spec_of(snapshot), "autoscaling");
+
+    return autoscaling ? (int)jb_get_int(autoscaling, "minReplicas", 1)
+                       : (int)jb_get_int(spec_of(snapshot), "replicas", 1);
 }
 
 int endpoint_replicas(const struct thing *endpoint)
 {
-    return endpoint_scales(endpoint) ? (int)jb_get_int(jb_get(spec_of(endpoint), "autoscaling"), "minReplicas", 1)
-                                     : (int)jb_get_int(spec_of(endpoint), "replicas", 1);
+    return replicas_of(endpoint->now);
 }
 
 const json_t *endpoint_rollout(const struct thing *endpoint)
 {
-    return jb_get(spec_of(endpoint), "rollout");
+    return jb_get(spec_of(endpoint->now), "rollout");
 }
 
 static int64_t delay_ms(const struct snapshot *snapshot)
@@ -111,6 +118,24 @@ static bool decides(const struct change *change)
     return strcmp(status_stable(before), status_stable(after)) != 0 ||
            strcmp(status_candidate(before), status_candidate(after)) != 0 ||
            jb_get_int(from, "trafficPercent", 0) != jb_get_int(to, "trafficPercent", 0);
+}
+
+int endpoint_fewest_replicas(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+    int fewest = endpoint_replicas(endpoint);
+
+    for (size_t i = server->change_count; i-- > 0;) {
+        const struct change *change = &server->changes[i];
+
+        if (change->thing != endpoint)
+            continue;
+        if (replicas_of(change->after) < fewest)
+            fewest = replicas_of(change->after);
+        if (decides(change))
+            break;
+    }
+    return fewest;
 }
 
 static int64_t look_back(const struct world *world, const struct thing *endpoint)

@@ -12,7 +12,10 @@ struct thing *endpoint_of(const struct world *world, const struct thing *child);
 bool endpoint_is_observed(const struct thing *endpoint);
 
 int endpoint_replicas(const struct thing *endpoint); /* the fewest pods that its spec wants */
-bool endpoint_scales(const struct thing *endpoint);  /* an autoscaler does */
+
+/* The fewest that it wanted since the operator decided upon the last share. */
+int endpoint_fewest_replicas(const struct world *world, const struct thing *endpoint);
+bool endpoint_scales(const struct thing *endpoint); /* an autoscaler does */
 const json_t *endpoint_rollout(const struct thing *endpoint);
 
 /* The shortest scaleDownDelaySeconds that the endpoint ever had: when a revision goes is decided when it begins to. */
