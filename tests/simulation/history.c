@@ -215,6 +215,7 @@ static void calm_down(struct world *world)
 {
     world_trace(world, "the calm begins");
     world->calm = true;
+    world->calm_since = world->now;
     weather_calm(&world->weather);
     world->server.quota = false;
     if (world->server.old_definition)

@@ -33,8 +33,9 @@ static void capacity_before_weight(struct world *world, const struct thing *endp
 {
     bool has_old = *status_stable(endpoint->now->tree) && !endpoint_recreates(endpoint);
     bool is_old = strcmp(status_stable(endpoint->now->tree), revision) == 0;
-    int need =
-        has_old && !is_old && endpoint_is_observed(endpoint) ? (percent * endpoint_replicas(endpoint) + 99) / 100 : 1;
+    int need = has_old && !is_old && endpoint_is_observed(endpoint)
+                   ? (percent * endpoint_fewest_replicas(world, endpoint) + 99) / 100
+                   : 1;
 
     if (revision_had(world, endpoint, revision, need) || (is_old && !another_is_ready(world, endpoint, revision)))
         return;
@@ -54,7 +55,10 @@ static void weights_are_sound(struct world *world, const struct thing *route, co
         BROKEN(world, "the weights of %s are %d in all", route->name, sum);
 }
 
-/* A revision without pods that gets everything, where another one could answer. */
+/*
+ * argo-rollouts#3372: an abort gave all traffic to what had no pods. Who has ready pods keeps its traffic when the
+ * other has none, until that has been waited for as long as for anything.
+ */
 static void somebody_answers(struct world *world,
                              const struct thing *endpoint,
                              const struct thing *route,
@@ -63,7 +67,7 @@ static void somebody_answers(struct world *world,
     for (unsigned i = 0; i < table->count; i++)
         if (table->backends[i].weight && revision_had(world, endpoint, table->backends[i].service, 1))
             return;
-    if (another_is_ready(world, endpoint, ""))
+    if (another_is_ready(world, endpoint, "") && !return_is_overdue(world, endpoint))
         BROKEN(world, "%s gives all traffic to what has no ready pods, and another revision has some", route->name);
 }
 

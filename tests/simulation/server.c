@@ -157,10 +157,13 @@ const char *server_format_time(int64_t seconds, char text[32])
 
 /* -- changing ----------------------------------------------------------------------------------------------------- */
 
-static void log_change(struct server *server, struct thing *thing, struct snapshot *before, bool removed)
+static void log_change(struct world *world, struct thing *thing, struct snapshot *before, bool removed)
 {
+    struct server *server = &world->server;
+
     grow(server->changes, server->change_count, server->change_capacity);
     server->changes[server->change_count++] = (struct change){ .thing = thing,
+                                                               .at = world->now,
                                                                .version = thing->now->version,
                                                                .before = before,
                                                                .after = snapshot_ref(thing->now),
@@ -178,7 +181,7 @@ static void commit(struct world *world, struct thing *thing, json_t *take_tree, 
     *after = (struct snapshot){ .references = 1, .version = server->version, .tree = take_tree };
     thing->now = after;
     thing->gone = removed;
-    log_change(server, thing, before, removed);
+    log_change(world, thing, before, removed);
     if (thing->resource != RESOURCE_LEASES || world->trace.printed)
         world_trace(world,
                     "  %s %s/%s at %" PRIu64,

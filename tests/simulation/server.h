@@ -72,6 +72,7 @@ struct thing {
 
 struct change {
     struct thing *thing;
+    int64_t at;
     uint64_t version;
     struct snapshot *before; /* NULL: the object is new */
     struct snapshot *after;

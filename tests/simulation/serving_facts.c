@@ -22,25 +22,32 @@ bool endpoint_is_observed(const struct thing *endpoint)
            jb_get_int(tree_metadata(tree), "generation", 0);
 }
 
-static const json_t *spec_of(const struct thing *endpoint)
+static const json_t *spec_of(const struct snapshot *snapshot)
 {
-    return jb_get(endpoint->now->tree, "spec");
+    return jb_get(snapshot->tree, "spec");
 }
 
 bool endpoint_scales(const struct thing *endpoint)
 {
-    return jb_get(spec_of(endpoint), "autoscaling");
+    return jb_get(spec_of(endpoint->now), "autoscaling");
+}
+
+static int replicas_of(const struct snapshot *snapshot)
+{
+    const json_t *autoscaling = jb_get(spec_of(snapshot), "autoscaling");
+
+    return autoscaling ? (int)jb_get_int(autoscaling, "minReplicas", 1)
+                       : (int)jb_get_int(spec_of(snapshot), "replicas", 1);
 }
 
 int endpoint_replicas(const struct thing *endpoint)
 {
-    return endpoint_scales(endpoint) ? (int)jb_get_int(jb_get(spec_of(endpoint), "autoscaling"), "minReplicas", 1)
-                                     : (int)jb_get_int(spec_of(endpoint), "replicas", 1);
+    return replicas_of(endpoint->now);
 }
 
 const json_t *endpoint_rollout(const struct thing *endpoint)
 {
-    return jb_get(spec_of(endpoint), "rollout");
+    return jb_get(spec_of(endpoint->now), "rollout");
 }
 
 static int64_t delay_ms(const struct snapshot *snapshot)
@@ -89,12 +96,64 @@ struct workload *revision_workload(const struct world *world, const struct thing
     return deployment && endpoint_of(world, deployment) == endpoint ? deployment->workload : NULL;
 }
 
+/* -- what the operator may look back on --------------------------------------------------------------------------- */
+
+enum { LONG_MS = 3 * 60000, SHORT_MS = 20000, SMALL_LAG_MS = 1000 };
+
+static int64_t knowledge_ms(const struct world *world)
+{
+    const struct weather *weather = &world->weather;
+    bool is_rough = weather->freeze_every || weather->mute || weather->refused || weather->outage_every ||
+                    weather->lag > SMALL_LAG_MS || (world->calm && world->now - world->calm_since < LONG_MS);
+
+    return is_rough ? LONG_MS : SHORT_MS;
+}
+
+static bool decides(const struct change *change)
+{
+    const json_t *before = change->before ? change->before->tree : NULL, *after = change->after->tree;
+    const json_t *from = jb_get(jb_get(before, "status"), "candidate"),
+                 *to = jb_get(jb_get(after, "status"), "candidate");
+
+    return strcmp(status_stable(before), status_stable(after)) != 0 ||
+           strcmp(status_candidate(before), status_candidate(after)) != 0 ||
+           jb_get_int(from, "trafficPercent", 0) != jb_get_int(to, "trafficPercent", 0);
+}
+
+int endpoint_fewest_replicas(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+    int fewest = endpoint_replicas(endpoint);
+
+    for (size_t i = server->change_count; i-- > 0;) {
+        const struct change *change = &server->changes[i];
+
+        if (change->thing != endpoint)
+            continue;
+        if (replicas_of(change->after) < fewest)
+            fewest = replicas_of(change->after);
+        if (decides(change))
+            break;
+    }
+    return fewest;
+}
+
+static int64_t look_back(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+
+    for (size_t i = server->change_count; i-- > 0;)
+        if (server->changes[i].thing == endpoint && decides(&server->changes[i]))
+            return server->changes[i].at - knowledge_ms(world);
+    return world->now - LONG_MS;
+}
+
 bool another_is_ready(const struct world *world, const struct thing *endpoint, const char *revision)
 {
     for (const struct workload *workload = world->workloads; workload; workload = workload->next)
         if (!workload->thing->gone && endpoint_of(world, workload->thing) == endpoint &&
             strcmp(workload->thing->name, revision) != 0 &&
-            workload_least_since(workload, world->now - KNOWLEDGE_MS) > 0)
+            workload_least_since(workload, look_back(world, endpoint)) > 0)
             return true;
     return false;
 }
@@ -103,7 +162,29 @@ bool revision_had(const struct world *world, const struct thing *endpoint, const
 {
     const struct workload *workload = revision_workload(world, endpoint, revision);
 
-    return workload && workload_most_since(workload, world->now - KNOWLEDGE_MS) >= pods;
+    return workload && workload_most_since(workload, look_back(world, endpoint)) >= pods;
+}
+
+static bool is_returning(const struct snapshot *snapshot)
+{
+    const json_t *candidate = jb_get(jb_get(snapshot->tree, "status"), "candidate");
+
+    return strcmp(jb_get_str(candidate, "state"), "Returning") == 0;
+}
+
+bool return_is_overdue(const struct world *world, const struct thing *endpoint)
+{
+    const struct server *server = &world->server;
+    int64_t deadline = jb_get_int(endpoint_rollout(endpoint), "progressDeadlineSeconds", 600), since = INT64_MAX;
+
+    for (size_t i = server->change_count; i-- > 0;) {
+        if (server->changes[i].thing != endpoint)
+            continue;
+        if (!is_returning(server->changes[i].after))
+            break;
+        since = server->changes[i].at;
+    }
+    return since != INT64_MAX && world->now >= since + (deadline - 1) * 1000;
 }
 
 const char *selected_revision(const json_t *service)

@@ -5,9 +5,6 @@
 
 #include "server.h"
 
-/* How far back what the operator knows may lie: watches lag, and a process may have been frozen. */
-enum { KNOWLEDGE_MS = 3 * 60000 };
-
 /* The endpoint that owns a child, when it is there and stays; NULL: none. */
 struct thing *endpoint_of(const struct world *world, const struct thing *child);
 
@@ -15,7 +12,10 @@ struct thing *endpoint_of(const struct world *world, const struct thing *child);
 bool endpoint_is_observed(const struct thing *endpoint);
 
 int endpoint_replicas(const struct thing *endpoint); /* the fewest pods that its spec wants */
-bool endpoint_scales(const struct thing *endpoint);  /* an autoscaler does */
+
+/* The fewest that it wanted since the operator decided upon the last share. */
+int endpoint_fewest_replicas(const struct world *world, const struct thing *endpoint);
+bool endpoint_scales(const struct thing *endpoint); /* an autoscaler does */
 const json_t *endpoint_rollout(const struct thing *endpoint);
 
 /* The shortest scaleDownDelaySeconds that the endpoint ever had: when a revision goes is decided when it begins to. */
@@ -30,11 +30,19 @@ bool endpoint_recreates(const struct thing *endpoint);
 
 struct workload *revision_workload(const struct world *world, const struct thing *endpoint, const char *revision);
 
-/* Another revision than this one had ready pods all the while that the operator may look back on. */
+/*
+ * What the operator may look back on: it decided when it wrote the last share or stable revision into the status, and
+ * knew then what had been a while before, for watches lag or are mute, and a process may have been frozen.
+ */
+
+/* Another revision than this one had ready pods all the while. */
 bool another_is_ready(const struct world *world, const struct thing *endpoint, const char *revision);
 
-/* The revision had so many available pods at some time that the operator may look back on. */
+/* The revision had so many available pods at some time. */
 bool revision_had(const struct world *world, const struct thing *endpoint, const char *revision, int pods);
+
+/* The candidate has been on its way back for as long as the stable revision is waited for. */
+bool return_is_overdue(const struct world *world, const struct thing *endpoint);
 
 /* The revision that the Service of the endpoint's name selects; "": none. */
 const char *selected_revision(const json_t *service);

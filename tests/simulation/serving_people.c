@@ -247,12 +247,12 @@ void serving_people_meddle(struct world *world)
 {
     static const struct deed all[] = {
         { edit_template, 20 }, { edit_often, 6 },      { edit_back, 10 },         { edit_model_ref, 6 },
-        { move_tag, 6 },       { publish, 8 },         { edit_replicas, 8 },      { edit_rollout, 4 },
+        { move_tag, 6 },       { publish, 16 },        { edit_replicas, 8 },      { edit_rollout, 4 },
         { edit_steps, 4 },     { pause_rollout, 6 },   { approve, 16 },           { reject, 4 },
         { delete_part, 6 },    { delete_endpoint, 2 }, { switch_autoscaling, 4 },
     };
     struct thing *endpoint = some_endpoint(world);
-    int64_t at = (int64_t)random_below(&world->random, 110);
+    int64_t at = (int64_t)random_below(&world->random, 118);
 
     if (!endpoint)
         return;

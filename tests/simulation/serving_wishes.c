@@ -130,7 +130,7 @@ json_t *wish_rollout(struct world *world, bool has_route, bool grpc)
 
 json_t *wish_model_ref(struct world *world)
 {
-    static const char *const versions[] = { "production", "production", "v1", "v2", "latest" };
+    static const char *const versions[] = { "latest", "latest", "production", "v1", "v2" };
 
     return OBJ({ "name", jb_fmt("model%d", (int)random_below(&world->random, 2)) },
                { "version", jb_str(versions[random_below(&world->random, ARRAY_SIZE(versions))]) });
@@ -161,7 +161,7 @@ json_t *wish_endpoint(struct world *world, const char *namespace, const char *na
                { "kind", jb_str("ServingEndpoint") },
                { "metadata", OBJ({ "name", jb_str(name) }) },
                { "spec",
-                 OBJ({ "modelRef", world->weather.data && chance(world, 500) ? wish_model_ref(world) : NULL },
+                 OBJ({ "modelRef", world->weather.data && chance(world, 800) ? wish_model_ref(world) : NULL },
                      { "template", wish_serving_template(world, 800) },
                      { "protocol", grpc ? jb_str("GRPC") : NULL },
                      { "replicas", scales ? NULL : some_number(world, 1, 4) },

@@ -40,6 +40,7 @@ struct world {
     struct random random;
     int64_t now; /* virtual ms since the world began */
     bool calm;
+    int64_t calm_since;
     struct agenda agenda;
     struct weather weather;
     struct server server;
