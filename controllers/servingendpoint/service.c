@@ -37,15 +37,6 @@ static json_t *revision_body(const struct observed *in, const struct identity *i
     return service_for(&endpoint, &revision->recipe);
 }
 
-static json_t *stable_body(const struct observed *in, const struct identity *identity)
-{
-    struct endpoint endpoint;
-
-    (void)identity;
-    endpoint_init(&endpoint, in);
-    return service_for(&endpoint, &(endpoint.stable ? endpoint.stable : endpoint.candidate)->recipe);
-}
-
 bool is_named(const struct endpoint *endpoint, const char *revision)
 {
     const struct object *object = objects_find(endpoint->in->children[KIND_SERVICE], KIND_SERVICE, endpoint->name);
@@ -56,7 +47,32 @@ bool is_named(const struct endpoint *endpoint, const char *revision)
            strcmp(jb_get_str(jb_get(spec, "selector"), LABEL_ROLE), revision) == 0;
 }
 
-/* The first revision has it from the start: nobody else could answer there, and the name is known early. */
+/*
+ * Whom the endpoint's name stands for. The first revision has it from the start: nobody else could answer there, and the
+ * name is known early. Who has ready pods keeps it until another is stable. NULL: nobody yet.
+ */
+static const struct revision *namesake(const struct endpoint *endpoint)
+{
+    if (endpoint->stable)
+        return endpoint->stable;
+    for (int i = 0; i < endpoint->revision_count; i++) {
+        const struct revision *revision = &endpoint->revisions[i];
+
+        if (revision->role != ROLE_NONE && revision->ready && is_named(endpoint, revision->recipe.name))
+            return revision;
+    }
+    return endpoint->candidate;
+}
+
+static json_t *stable_body(const struct observed *in, const struct identity *identity)
+{
+    struct endpoint endpoint;
+
+    (void)identity;
+    endpoint_init(&endpoint, in);
+    return service_for(&endpoint, &namesake(&endpoint)->recipe);
+}
+
 void want_services(const struct endpoint *endpoint, struct plan *out)
 {
     for (int i = 0; i < endpoint->revision_count; i++) {
@@ -66,6 +82,6 @@ void want_services(const struct endpoint *endpoint, struct plan *out)
         if (revision->role == ROLE_STABLE || revision->role == ROLE_CANDIDATE)
             plan_apply_as(out, KIND_SERVICE, name, (struct identity){ .role = name }, revision_body);
     }
-    if (endpoint->stable || endpoint->candidate)
+    if (namesake(endpoint))
         plan_apply(out, KIND_SERVICE, endpoint->name, stable_body);
 }
