@@ -45,7 +45,7 @@ program() {
 start_s3() {
     "$root/tests/cluster/build" s3 >/dev/null || fail "no S3 server"
     "$root/tests/e2e/images/agent-image" >"$scratch/agent.tar"
-    "$root/tests/cluster/cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$scratch/agent.tar" >/dev/null || fail "no image"
+    "$root/tests/cluster/cluster" load-image --name "$KITAE_CLUSTER" "$scratch/agent.tar" >/dev/null || fail "no image"
     kubectl create secret generic -n "$namespace" reader --from-literal=AWS_ACCESS_KEY_ID=tester \
         --from-literal=AWS_SECRET_ACCESS_KEY=tested >/dev/null
     kubectl apply -n "$namespace" -f - >/dev/null <<'END'

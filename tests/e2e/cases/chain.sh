@@ -6,7 +6,7 @@
 put_trainer_on_node() {
     cc -O2 -static -o "$scratch/digits" "$root"/examples/digits/*.c -lm
     "$root/tools/image" kitae.dev/digits:demo "$scratch/digits=/digits" >"$scratch/digits.tar"
-    "$root/tests/cluster/cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$scratch/digits.tar" >/dev/null
+    "$root/tests/cluster/cluster" load-image --name "$KITAE_CLUSTER" "$scratch/digits.tar" >/dev/null
 }
 
 say_model() { get model digits -o "jsonpath=$1"; }

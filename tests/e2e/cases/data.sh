@@ -98,7 +98,7 @@ grep_dataset() { say_dataset "$1" '{.status.message}' | grep -F -- "$2"; }
 # The agent's own reports: the operator runs in the node's network, where its pods can reach it.
 progress_is_reported() {
     local reports_port node
-    node=$("$root/tests/cluster/cluster" pid node --name "${KITAE_CLUSTER_NAME:-e2e}")
+    node=$("$root/tests/cluster/cluster" pid node --name "$KITAE_CLUSTER")
     printf '#!/bin/sh\nexec nsenter --target=%s --net "%s" "$@"\n' "$node" "$kitae" >"$scratch/kitae"
     chmod +x "$scratch/kitae"
     start_s3

@@ -153,7 +153,7 @@ an_api_server_restarted_in_mid_rollout() {
     start_shop_load
     endpoint green "$canary"
     within 60 recent_percent green 7 13
-    "$cluster" restart-apiserver --name "${KITAE_CLUSTER_NAME:-e2e}" >/dev/null
+    "$cluster" restart-apiserver --name "$KITAE_CLUSTER" >/dev/null
     within 120 serves green
     within 20 recent_percent green 100 100
     stop_load_and_expect_no_failure 3000
