@@ -146,7 +146,7 @@ $(BUILD)/simulation: $(call objects,$(call sources,tests/simulation/*.c) $(PURE)
 	$(call link,$(PURE_LIBS))
 SEEDS ?= 1000
 simulation: $(BUILD)/simulation ## the real engine against a model of a cluster, SEEDS histories
-	$(Q)$(BUILD)/simulation --histories $(SEEDS)
+	$(Q)tests/simulation/run $(BUILD)/simulation $(SEEDS)
 
 # One program a parser, built by clang with libFuzzer and the sanitizers, in a build folder of its own (objects are made
 # once for all of them); findings are kept there.
