@@ -177,7 +177,7 @@ edits_in_mid_rollout() {
 
 # -- other kinds of servers ------------------------------------------------------------------------------------------------
 
-called() { ask_grpc "$host" grpc.health.v1.Health/Check -v | sed -n 's/^x-version: //p' | grep .; }
+called() { ask_grpc "$host" -v | sed -n 's/^x-version: //p' | grep .; }
 calls_by_version() {
     local i
     for i in {1..10}; do called; done | sort | uniq -c | xargs
