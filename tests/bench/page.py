@@ -4,7 +4,8 @@ import os
 import re
 
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'docs', 'performance.md')
-OF_OTHERS = ['## Beside its peers', '## kitae-agent', '## kitae-agent, far from its data'] # or of another run, in their order
+# Of other programs, other runs or people, in their order.
+OF_OTHERS = ['## What forbids some bars', '## Beside its peers', '## kitae-agent', '## kitae-agent, far from its data']
 
 
 def section(text, heading):
