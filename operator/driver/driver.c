@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -20,6 +21,7 @@ enum {
     INBOX_LIMIT = 64 * 1024 * 1024, /* bytes of watch messages that wait for the engine */
     HEARTBEAT_MS = 5000,
     STOP_MS = 30000,
+    QUIET_MS = 5000, /* without a word from any watch */
 };
 
 struct driver {
@@ -36,7 +38,8 @@ struct driver {
     struct watch_stream *streams[ENGINE_MAX_WATCHES]; /* chunked watches, by slot */
     uint64_t socket_credentials[ENGINE_MAX_WATCHES];  /* the serial that the slot's websocket was opened with */
     int signals;
-    int64_t stop_at; /* monotonic ms: when to give up stopping; 0: not stopping */
+    int64_t stop_at;   /* monotonic ms: when to give up stopping; 0: not stopping */
+    int64_t worked_at; /* monotonic ms: the last word from a watch; 0: memory was given back since */
     bool ended;
 };
 
@@ -129,6 +132,7 @@ static void watch_signalled(struct driver *driver, const struct watch_signal *si
 {
     if (signal->type == WATCH_CLOSED && signal->http_status == 401)
         credentials_rejected(driver->credentials, monotonic_ms(), credentials);
+    driver->worked_at = monotonic_ms();
     deliver(driver, (struct event){ .type = EVENT_WATCH, .watch = signal });
 }
 
@@ -244,6 +248,15 @@ static int time_to_wait(const struct driver *driver)
     return until > now ? (int)(until - now) : 0;
 }
 
+/* malloc keeps what a burst needed, in holes between what is still held: after it, the holes go back to the system. */
+static void give_memory_back(struct driver *driver)
+{
+    if (!driver->worked_at || monotonic_ms() < driver->worked_at + QUIET_MS)
+        return;
+    malloc_trim(0);
+    driver->worked_at = 0;
+}
+
 static void turn(struct driver *driver)
 {
     int fds[] = { driver->signals, credentials_fd(driver->credentials) };
@@ -255,6 +268,7 @@ static void turn(struct driver *driver)
     read_news(driver);
     step(driver, EVENT_TICK);
     do_what_the_engine_wants(driver);
+    give_memory_back(driver);
     health_beat(driver->health, monotonic_ms(), driver->stop_at ? "stopping" : engine_unready_reason(driver->engine));
     if (driver->stop_at && (engine_is_stopped(driver->engine) || monotonic_ms() >= driver->stop_at))
         driver->ended = true;

@@ -31,7 +31,8 @@ struct engine_timings {
     int64_t optional_retry;           /* likewise, of a kind that many servers do not have */
     int64_t key_backoff_min, key_backoff_max; /* of a key whose pass failed, of a child that was refused */
     int64_t websocket_retry;                  /* try the websocket again after falling back */
-    int64_t lazy_status;                      /* a status that differs in counts only is written at most so often */
+    int64_t lazy_status;                      /* a status that differs in counts only is written at most so often, and
+                                                 ten times as seldom in a rush */
     int64_t lease_duration, lease_renew_deadline, lease_retry;
     int64_t event_repeat; /* the same event again patches its series at most so often */
 };

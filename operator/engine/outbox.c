@@ -96,3 +96,8 @@ bool outbox_is_idle(const struct outbox *outbox)
 {
     return !outbox_in_flight(outbox) && !outbox->work.first && !outbox->news.first;
 }
+
+bool outbox_is_rushed(const struct outbox *outbox, unsigned window)
+{
+    return outbox->work.waiting + outbox->news.waiting > window;
+}

@@ -33,3 +33,6 @@ void outbox_answered(struct outbox *outbox, bool urgent, bool patient);
 
 unsigned outbox_in_flight(const struct outbox *outbox); /* without the lease's */
 bool outbox_is_idle(const struct outbox *outbox);       /* nothing waits, nothing is in flight */
+
+/* More waits than fits into the window that is under way: a server that cannot keep up. */
+bool outbox_is_rushed(const struct outbox *outbox, unsigned window);

@@ -317,22 +317,31 @@ static void group_actions(struct pass *pass)
             pass->actions[i].group = find_group(pass, &pass->actions[i]);
 }
 
-/* Status is the write-ahead log: rendered first, sent first. Counts alone wait for their turn. */
+/* Counts alone wait for their turn: they change with every pod. In a rush they let some pass, and look at each. */
+static bool counts_may_wait(struct engine *engine, struct key *key)
+{
+    int64_t turn = engine->options.timings.lazy_status, due_at = key->status_written_at + turn;
+
+    if (outbox_is_rushed(&engine->outbox, engine->options.window))
+        due_at += (RUSHED_TURNS - 1) * turn;
+    if (!key->status_written_at || engine->now >= due_at)
+        return false;
+    queue_add_at(&engine->queue, key, due_at < engine->now + turn ? due_at : engine->now + turn);
+    return true;
+}
+
+/* Status is the write-ahead log: rendered first, sent first. */
 static void render_status_write(struct pass *pass, struct drawing *drawing)
 {
     struct engine *engine = pass->engine;
     json_auto_t *before = render_current_status(&drawing->in);
     json_auto_t *after = render_status(&drawing->in, &drawing->plan, before);
     json_auto_t *patch = jb_merge_patch(before, after);
-    int64_t lazy_at = drawing->key->status_written_at + engine->options.timings.lazy_status;
 
     if (!patch || (drawing->plan.keep_status && drawing->in.self->deleted_at))
         return;
-    if (drawing->key->status_written_at && engine->now < lazy_at &&
-        !render_urgent(drawing->controller, before, after)) {
-        queue_add_at(&engine->queue, drawing->key, lazy_at);
+    if (!render_urgent(drawing->controller, before, after) && counts_may_wait(engine, drawing->key))
         return;
-    }
     pass->status = write_status(engine, drawing->in.self, patch);
     pass->events = recorder_note(&drawing->plan, drawing->in.self, &pass->event_count);
 }

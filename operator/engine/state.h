@@ -20,6 +20,7 @@ enum {
     MAX_WRITES_A_PASS = 64,
     GATE_RECHECK_MS = 1000, /* a key that waits for its own writes to be seen looks again this late at the latest */
     REFERRED_MS = 250,      /* an object looks this late at who refers to it */
+    RUSHED_TURNS = 10, /* of lazy_status, that a status which differs in counts only waits for while there is a rush */
 };
 
 /* A request that was made and has no answer yet: who wants to know. Exactly one call, then it is freed. */

@@ -69,7 +69,7 @@ static int as_created(json_t *job, struct error *err)
 {
     json_t *metadata = jb_child_object(job, "metadata");
 
-    if (fields_check(controllers[0]->document, "", job, ignore, NULL))
+    if (fields_check(controller_find(KIND_TRAINING_JOB)->document, "", job, ignore, NULL))
         return error_set(err, ERROR_INVALID, "the manifest is not valid");
     jb_set(metadata, "uid", jb_str(no_uid));
     jb_set(metadata, "resourceVersion", jb_str("1"));

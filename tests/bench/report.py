@@ -14,9 +14,20 @@ OPERATORS = ['kitae', 'job-controller', 'jobset', 'training-operator'] # who the
 
 
 class Results:
-    def __init__(self, path):
-        with open(path, encoding='utf-8') as file:
-            self.records = [json.loads(line) for line in file]
+    def __init__(self, records):
+        self.records = records
+
+    def churned_at(self, rate):
+        """Of W5 only what was measured at this rate."""
+        return Results([record for record in self.records if record['load'] != 'W5' or record['rate'] == rate])
+
+    def contested(self, wanted):
+        """The loads that peers were measured with, or the others."""
+        loads = {record['load'] for record in self.records if is_peer(record['side'])}
+        return Results([record for record in self.records if (record['load'] in loads) == wanted])
+
+    def rates(self):
+        return sorted({record['rate'] for record in self.of('W5')})
 
     def of(self, load, side=None):
         return [record for record in self.records if record['load'] == load and side in (None, record['side'])]
@@ -26,6 +37,15 @@ class Results:
 
     def last(self, load, side='kitae'):
         return (self.of(load, side) or [None])[-1]
+
+
+def is_peer(side):
+    return side not in ('client', 'kitae')
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return Results([json.loads(line) for line in file])
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
@@ -151,23 +171,23 @@ PEER_ROWS = [
     ('W2: writes of the whole cluster, a job', 'W2', 'writes', 1, 1),
     ('W2: resident memory, peak, MB', 'W2', 'rss_peak', 1, 1e6),
     ('paced: job seen to its first pod seen, p99, ms', 'paced', 'first_pod_p99_ms', 1, 1),
-    ('W5: what stays resident of a job that is gone, bytes', 'W5', 'rss_job', 0, 1),
     ('W7: a tenth of the pods deleted to all pods Running again, s', 'W7', 'whole_s', 1, 1),
     ('W9: resident memory, MB', 'W9', 'idle_rss', 1, 1e6),
     ('W9: CPU, ms a minute', 'W9', 'idle_cpu_ms_per_minute', 1, 1),
 ]
+CHURN_SHORT = [('resident at rest before, MB', 'rss_before', 1, 1e6), ('what stays of a job that is gone, bytes', 'rss_job', 0, 1)]
 
 
-def beside_peers(results):
+def in_short(results):
     """The loads in short: everybody in the columns."""
     sides = [side for side in contenders.SIDES if any(record['side'] == side for record in results.records)]
-    if not set(sides) - {'client', 'kitae'}:
-        return ''
     rows = [[f'{load}: time of the client / this, first POST to last pod seen', *(ratio_text(results, load, side) for side in sides)]
             for load in ('W1', 'W2', 'W3')]
     rows += [[name, *(spread([value / unit for value in results.values(load, side, key)], digits) for side in sides)]
              for name, load, key, digits, unit in PEER_ROWS]
-    return '\n## Beside its peers\n\nMedian (least-most). What each is, and what is equal, stands at the end.\n\n' + \
+    rows += [[f'W5 at {rate} jobs/s: {name}', *(spread([value / unit for value in results.churned_at(rate).values('W5', side, key)], digits)
+                                                for side in sides)] for rate in results.rates() for name, key, digits, unit in CHURN_SHORT]
+    return 'Median (least-most). What each is, and what is equal, stands at the end.\n\n' + \
            table(['', *map(contenders.title, sides)], [row for row in rows if any(row[1:])])
 
 
@@ -252,14 +272,22 @@ def bursts(results):
     return text
 
 
-def others(results):
-    text, churn, storm, idle = '', *(results.of(load) for load in ('W5', 'W7', 'W9'))
-    if churn:
-        text += f'\n### W5: {churn[0]["rate"]} jobs a second of {churn[0]["replicas"]} pods for {churn[0]["seconds"]} s\n\n' \
+def churns(results):
+    """W5, at each of its rates."""
+    text = ''
+    for rate in results.rates():
+        these = results.churned_at(rate)
+        load = these.of('W5')[0]
+        text += f'\n### W5: {rate} jobs a second of {load["replicas"]} pods for {load["seconds"]} s\n\n' \
                 'Pods run 2 s, jobs are deleted by their own time to live 1 s after their end. At rest: everything is gone, and ' \
-                f'{churn[0]["rest_s"]} s have passed; before it {churn[0]["warm_s"]} s of the same. Where "all gone" is late, the machine did not keep up ' \
+                f'{load["rest_s"]} s have passed; before it {load["warm_s"]} s of the same. Where "all gone" is late, the machine did not keep up ' \
                 'with the rate: objects piled up, and the slope is theirs; what stays is the line above it.\n\n' + \
-                side_table(results, 'W5', CHURN_ROWS) + parts_text(results, 'W5')
+                side_table(these, 'W5', CHURN_ROWS) + parts_text(these, 'W5')
+    return text
+
+
+def others(results):
+    text, storm, idle = churns(results), *(results.of(load) for load in ('W7', 'W9'))
     if storm:
         text += f'\n### W7: {storm[0]["deleted"]} pods of {storm[0]["jobs"]} jobs of {storm[0]["replicas"]} deleted at once\n\n' \
                 'Kitae and JobSet make all pods of a job anew when one is lost, as training needs; the Job controller and the training-operator ' \
@@ -273,12 +301,10 @@ def others(results):
     return text
 
 
-def how_peers_run(results):
-    if not any(record['side'] not in ('client', 'kitae') for record in results.records):
-        return ''
+def how_peers_run():
     versions, flags = rig.versions(), '; '.join(f'{peer} `{" ".join(words)}`' for peer, words in contenders.RAISED.items())
     return f'''
-## Peers
+### What each is
 
 JobSet {versions["jobset"]}, training-operator {versions["training_operator"]} and the Job controller of Kubernetes {versions["kubernetes"]}, built from source
 with `-trimpath -ldflags "-s -w"`. Same cluster, nodes, pods, rights and load program. Columns without a note have the
@@ -356,10 +382,34 @@ def machine():
            'all on that machine, etcd on its disk with fsync'
 
 
-def page(path, quick):
-    results = Results(path)
+PEERS = '## Beside its peers' # a section that can be of a run of its own
+
+
+def commands(results):
+    return '\n'.join(dict.fromkeys(f'    tests/bench/run {record["command"]}' for record in results.records))
+
+
+def peers_section(results):
+    """All of the loads that peers were measured with; '' when there are none."""
+    contest = results.contested(True)
+    if not contest.records:
+        return ''
+    return f'''{PEERS}
+
+This section is the output of
+
+{commands(contest)}
+
+on {machine()}. Scheduler, simulated kubelets (20 nodes) and rights are equal for all sides, every measurement has a
+fresh cluster, and the sides take turns.
+
+{in_short(contest)}{bursts(contest)}{others(contest)}{accounts(contest)}{how_peers_run()}'''
+
+
+def page(results, quick):
     note = '\n**A quick run with small numbers: it shows that everything works, not how fast.**\n' if quick else ''
     missed = sum(row[-1] == MISSED for row in bars(results))
+    alone = results.contested(False)
     return f'''# Performance
 
 Kitae beside a client that only writes: it POSTs the same custom resources, Services and pods and patches one status a
@@ -378,6 +428,7 @@ watches of its own. Leader election is on.
 
 {missed} missed.
 
-{table(['measure', 'bar', 'Kitae', 'client', 'holds'], bars(results))}{beside_peers(results)}
+{table(['measure', 'bar', 'Kitae', 'client', 'holds'], bars(results))}
 ## What is behind them
-{bursts(results)}{others(results)}{accounts(results)}{states(results)}{how_peers_run(results)}'''
+{bursts(alone)}{others(alone)}{accounts(alone)}{states(alone)}
+{peers_section(results)}'''

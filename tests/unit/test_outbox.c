@@ -107,6 +107,23 @@ static void take__urgent__passes_a_full_window(void **state)
     outbox_finish(&outbox);
 }
 
+static void is_rushed__more_waits_than_fits__true(void **state)
+{
+    struct outbox outbox;
+
+    (void)state;
+    outbox_init(&outbox);
+    for (uint64_t id = 1; id <= WINDOW; id++)
+        put(&outbox, id, id % 2);
+    assert_false(outbox_is_rushed(&outbox, WINDOW)); /* all of it can go now */
+    put(&outbox, 5, true);
+    assert_true(outbox_is_rushed(&outbox, WINDOW));
+    for (uint64_t id = 1; id <= WINDOW; id++)
+        take_id(&outbox);
+    assert_false(outbox_is_rushed(&outbox, WINDOW));
+    outbox_finish(&outbox);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +131,7 @@ int main(void)
         cmocka_unit_test(take__work_waits__news_get_one_place),
         cmocka_unit_test(take__many_news__get_half_of_the_window),
         cmocka_unit_test(take__urgent__passes_a_full_window),
+        cmocka_unit_test(is_rushed__more_waits_than_fits__true),
     };
 
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

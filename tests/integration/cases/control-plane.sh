@@ -177,6 +177,20 @@ node_lost_for_good() {
     expect "$(field apart '{.status.attempts[0].node}/{.status.attempts[0].reason}')" "$node/NodeLost"
     not contains_word "$node" "$(get pods -l kitae.dev/job=apart -o 'jsonpath={.items[*].spec.nodeName}')"
 }
+# By kubectl, as a person does it: a disruption that uses up no restart, and the node stays empty.
+node_drained() {
+    start_operator
+    policy='{maxRestarts: 0, backoff: {initialSeconds: 1}}' job moved 4
+    phase moved Running
+    node=$(get pod moved-worker-0 -o 'jsonpath={.spec.nodeName}')
+    at_end+=(node_open)
+    kubectl drain "$node" --pod-selector=kitae.dev/job=moved --timeout=60s
+    within 60 runs_again moved
+    expect "$(field moved '{.status.attempts[0].node}/{.status.attempts[0].reason}')" "$node/Disrupted"
+    expect "$(field moved '{.status.restarts}/{.status.restartsWithoutProgress}')" 1/0
+    not contains_word "$node" "$(get pods -l kitae.dev/job=moved -o 'jsonpath={.items[*].spec.nodeName}')"
+}
+node_open() { kubectl uncordon "$node" >/dev/null; }
 contains_word() { [[ " $2 " == *" $1 "* ]]; }
 
 it "all namespaces work by chunked HTTP and by websocket" everywhere
@@ -189,4 +203,5 @@ it "a CRD too old for the operator is told in readyz, and nothing is done that c
 it "an operator without its CRD waits, and works when it is installed" crd_missing_at_start
 it "a CRD that is removed takes jobs and pods with it, and works again when it is back" crd_removed_and_back
 it "a lost node is told, and the job starts again when the node is back" node_lost
+it "a node that is drained: the job starts again on the others" node_drained
 it "a node lost for good: its pods are deleted by force when that is asked for" node_lost_for_good
