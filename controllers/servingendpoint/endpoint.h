@@ -55,7 +55,7 @@ struct rollout {
     enum rollout_state state;
     int step;
     int traffic; /* percent that it is given */
-    int64_t start_time, step_time, progress_time, checked_at, let_go_at;
+    int64_t start_time, step_time, progress_time, checked_at;
     int failures;
     bool passed, paused;
     const char *reason, *message;

@@ -126,7 +126,6 @@ static void turn_back(struct endpoint *endpoint, const char *reason, const char 
 
     rollout->state = STATE_RETURNING;
     rollout->step_time = 0;
-    rollout->let_go_at = 0;
     rollout->progress_time = now(endpoint);
     rollout->reason = reason;
     rollout->message = message;

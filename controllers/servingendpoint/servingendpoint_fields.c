@@ -481,7 +481,6 @@ static const struct field servingendpoint_status_candidate_fields[] = {
       offsetof(struct servingendpoint_status_candidate, has_failures),
       .min = 0,
       .max = 2147483647 },
-    { "letGoAt", FIELD_TIME, offsetof(struct servingendpoint_status_candidate, let_go_at) },
     { "message", FIELD_STRING, offsetof(struct servingendpoint_status_candidate, message), .max = 1024 },
     { "model", FIELD_STRING, offsetof(struct servingendpoint_status_candidate, model), .max = 128 },
     { "nextAt", FIELD_TIME, offsetof(struct servingendpoint_status_candidate, next_at) },

@@ -150,7 +150,6 @@ struct servingendpoint_status_candidate {
     const char *digest;
     int64_t failures;
     bool has_failures;
-    int64_t let_go_at;
     const char *message;
     const char *model;
     int64_t next_at;

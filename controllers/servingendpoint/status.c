@@ -374,7 +374,6 @@ static json_t *candidate_status(const struct endpoint *endpoint)
                { "checkedAt", time_value(endpoint, rollout->checked_at) },
                { "failures", rollout->failures ? jb_int(rollout->failures) : NULL },
                { "passed", rollout->passed ? json_true() : NULL },
-               { "letGoAt", time_value(endpoint, rollout->let_go_at) },
                { "proven", candidate->proven ? json_true() : NULL },
                { "paused", rollout->paused ? json_true() : NULL },
                { "reason", text_value(rollout->reason) },
