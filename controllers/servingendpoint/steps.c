@@ -85,6 +85,14 @@ static void finish(struct endpoint *endpoint)
         promote(endpoint);
 }
 
+/* Only Canary shares: what began otherwise may have emptied the old revision, whatever the steps say by now. */
+static int share_of_step(const struct endpoint *endpoint)
+{
+    const struct rollout *rollout = &endpoint->rollout;
+
+    return rollout->strategy == STRATEGY_CANARY ? (int)endpoint->rules.steps[rollout->step].traffic_percent : 0;
+}
+
 static bool starts(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
@@ -93,7 +101,7 @@ static bool starts(struct endpoint *endpoint)
     if (!is_prepared(endpoint))
         return false;
     rollout->state = ends ? STATE_PROMOTING : STATE_SHIFTING;
-    give(endpoint, ends ? 100 : (int)endpoint->rules.steps[rollout->step].traffic_percent);
+    give(endpoint, ends ? 100 : share_of_step(endpoint));
     return true;
 }
 

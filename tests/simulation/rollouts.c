@@ -42,6 +42,22 @@ static void capacity_before_weight(struct world *world, const struct thing *endp
     BROKEN(world, "%s gets %d %% of the traffic, and has not had %d available pods", revision, percent, need);
 }
 
+/* What was emptied to make room for another gets nothing any more while another one can answer. */
+static void check_emptied(struct world *world,
+                          const struct thing *endpoint,
+                          const struct thing *route,
+                          const struct table *table)
+{
+    for (unsigned i = 0; i < table->count; i++) {
+        const char *revision = table->backends[i].service;
+        const struct workload *workload = revision_workload(world, endpoint, revision);
+
+        if (table->backends[i].weight && table->count > 1 && workload && !workload_wanted(workload->thing))
+            world_broken(
+                world, "capacity_before_weight", "%s gives traffic to %s, which was emptied", route->name, revision);
+    }
+}
+
 static void weights_are_sound(struct world *world, const struct thing *route, const struct table *table)
 {
     int sum = 0;
@@ -104,6 +120,7 @@ static void check_route(struct world *world, const struct thing *endpoint, const
     weights_are_sound(world, change->thing, &after);
     somebody_answers(world, endpoint, change->thing, &after);
     one_candidate(world, endpoint, change->thing, &after);
+    check_emptied(world, endpoint, change->thing, &after);
     for (unsigned i = 0; i < after.count; i++) {
         int percent = table_percent(&after, after.backends[i].service);
 
@@ -146,6 +163,16 @@ static int share_of(const struct world *world, const struct thing *endpoint, con
     return share;
 }
 
+/* Also when its Deployment has just gone. */
+static bool has_pods(const struct world *world, const struct thing *endpoint, const char *revision)
+{
+    for (const struct workload *workload = world->workloads; workload; workload = workload->next)
+        if (strcmp(workload->thing->name, revision) == 0 &&
+            strcmp(workload->thing->namespace, endpoint->namespace) == 0)
+            return workload_live(workload);
+    return false;
+}
+
 /* What was taken back is kept for half a minute only, for requests under way. */
 static int64_t delay_of(const struct world *world, const struct thing *endpoint)
 {
@@ -169,7 +196,8 @@ static void traffic_lets_go_first(struct world *world, const struct thing *endpo
         return;
     if (pods < need)
         BROKEN(world, "%s goes down to %d pods, and has %d %% of the traffic", revision, pods, share);
-    if (!pods && carried >= 0 && world->now - carried < delay_of(world, endpoint) - UNSEEN_MS)
+    if (!pods && has_pods(world, endpoint, revision) && carried >= 0 &&
+        world->now - carried < delay_of(world, endpoint) - UNSEEN_MS)
         BROKEN(world,
                "%s goes %d ms after its last request, and the delay is %d ms",
                revision,
