@@ -412,6 +412,10 @@ static bool draw_confirmed(struct drawing *drawing, const struct object *self)
     return true;
 }
 
+/*
+ * What a plan asks behind a status that it has to write first is asked by the plan that follows when that was accepted.
+ * While it is refused, plans are made of the old status: what they ask must not be forgotten and asked anew each time.
+ */
 static void plan_and_execute(struct engine *engine, struct key *key, const struct object *self)
 {
     struct drawing drawing = { .engine = engine, .key = key, .controller = engine_controller(engine, key->kind) };
@@ -425,7 +429,8 @@ static void plan_and_execute(struct engine *engine, struct key *key, const struc
     confirm_forget(key);
     set_look_again(&drawing);
     key->pass = render(&drawing);
-    asks_keep(engine, key, &drawing.plan); /* not before: what is rendered may be made of answers */
+    if (!key->pass->status || !key->inquiry) /* not before: what is rendered may be made of answers */
+        asks_keep(engine, key, &drawing.plan);
     drawing_finish(&drawing);
     pass_advance(key->pass);
 }
