@@ -173,13 +173,17 @@ static bool has_pods(const struct world *world, const struct thing *endpoint, co
     return false;
 }
 
-/* What was taken back is kept for half a minute only, for requests under way. */
-static int64_t delay_of(const struct world *world, const struct thing *endpoint)
+/* What never was stable, or was taken back, is kept for half a minute only, for requests under way. */
+static int64_t delay_of(const struct world *world, const struct thing *endpoint, const char *revision)
 {
-    const json_t *last = jb_get(jb_get(endpoint->now->tree, "status"), "lastRollout");
+    const json_t *status = jb_get(endpoint->now->tree, "status"), *rejected = jb_get(status, "rejected");
+    bool is_proven = json_is_true(jb_get(jb_named(jb_get(status, "revisions"), revision), "proven"));
     int64_t delay = endpoint_delay_ms(world, endpoint);
 
-    return strcmp(jb_get_str(last, "result"), "Promoted") == 0 || delay < TAKEN_BACK_MS ? delay : TAKEN_BACK_MS;
+    for (size_t i = 0; i < json_array_size(rejected); i++)
+        if (strcmp(jb_get_str(json_array_get(rejected, i), "revision"), revision) == 0)
+            is_proven = false;
+    return is_proven || delay < TAKEN_BACK_MS ? delay : TAKEN_BACK_MS;
 }
 
 /*
@@ -197,12 +201,12 @@ static void traffic_lets_go_first(struct world *world, const struct thing *endpo
     if (pods < need)
         BROKEN(world, "%s goes down to %d pods, and has %d %% of the traffic", revision, pods, share);
     if (!pods && has_pods(world, endpoint, revision) && carried >= 0 &&
-        world->now - carried < delay_of(world, endpoint) - UNSEEN_MS)
+        world->now - carried < delay_of(world, endpoint, revision) - UNSEEN_MS)
         BROKEN(world,
                "%s goes %d ms after its last request, and the delay is %d ms",
                revision,
                (int)(world->now - carried),
-               (int)delay_of(world, endpoint));
+               (int)delay_of(world, endpoint, revision));
 }
 
 static bool is_deletion(const struct change *change)
