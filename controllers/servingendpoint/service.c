@@ -48,8 +48,8 @@ bool is_named(const struct endpoint *endpoint, const char *revision)
 }
 
 /*
- * Whom the endpoint's name stands for. The first revision has it from the start: nobody else could answer there, and the
- * name is known early. Who has ready pods keeps it until another is stable. NULL: nobody yet.
+ * Whom the endpoint's name stands for. The first revision has it from the start: nobody else could answer there, and
+ * the name is known early. Who has ready pods keeps it until another is stable. NULL: nobody yet.
  */
 static const struct revision *namesake(const struct endpoint *endpoint)
 {
