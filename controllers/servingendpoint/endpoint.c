@@ -22,6 +22,17 @@ static const char *text_or_empty(const char *text)
     return text ? text : "";
 }
 
+/* Checks are looked at in steps: who writes checks alone means one look before all traffic. */
+static void look_once(struct rules *rules)
+{
+    static const struct servingendpoint_spec_rollout_steps look = { .traffic_percent = 0 };
+
+    if (rules->step_count || !rules->check_count)
+        return;
+    rules->steps = &look;
+    rules->step_count = 1;
+}
+
 static void read_rules(struct endpoint *endpoint)
 {
     static const struct servingendpoint_spec_rollout none;
@@ -45,6 +56,7 @@ static void read_rules(struct endpoint *endpoint)
                                             : SERVINGENDPOINT_SPEC_ROLLOUT_ON_NOT_ENOUGH_TRAFFIC_HOLD,
         .paused = spec->paused,
     };
+    look_once(&endpoint->rules);
 }
 
 static void read_scaling(struct endpoint *endpoint)
