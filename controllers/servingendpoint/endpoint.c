@@ -22,6 +22,17 @@ static const char *text_or_empty(const char *text)
     return text ? text : "";
 }
 
+/* Checks are looked at in steps: who writes checks alone means one look before all traffic. */
+static void look_once(struct rules *rules)
+{
+    static const struct servingendpoint_spec_rollout_steps look = { .traffic_percent = 0 };
+
+    if (rules->step_count || !rules->check_count)
+        return;
+    rules->steps = &look;
+    rules->step_count = 1;
+}
+
 static void read_rules(struct endpoint *endpoint)
 {
     static const struct servingendpoint_spec_rollout none;
@@ -45,6 +56,7 @@ static void read_rules(struct endpoint *endpoint)
                                             : SERVINGENDPOINT_SPEC_ROLLOUT_ON_NOT_ENOUGH_TRAFFIC_HOLD,
         .paused = spec->paused,
     };
+    look_once(&endpoint->rules);
 }
 
 static void read_scaling(struct endpoint *endpoint)
@@ -77,19 +89,20 @@ static void read_revision(struct endpoint *endpoint, const struct servingendpoin
 {
     struct revision *revision = &endpoint->revisions[endpoint->revision_count++];
 
-    *revision = (struct revision){ .recipe = { .name = status->name,
-                                               .model = status->model,
-                                               .version = status->version,
-                                               .digest = status->digest,
-                                               .port = (int)status->port,
-                                               .protocol = (enum protocol)status->protocol,
-                                               .probe_path = status->probe_path },
-                                   .role = (enum revision_role)status->role,
-                                   .recorded = true,
-                                   .proven = status->proven,
-                                   .created_at = status->created_at,
-                                   .retire_at = status->retire_at,
-                                   .startup = STARTUP(status->startup) };
+    *revision =
+        (struct revision){ .recipe = { .name = status->name,
+                                       .model = status->model,
+                                       .version = status->version,
+                                       .digest = status->digest,
+                                       .port = (int)status->port,
+                                       .protocol = status->protocol ? (enum protocol)status->protocol : PROTOCOL_HTTP,
+                                       .probe_path = status->probe_path },
+                           .role = (enum revision_role)status->role,
+                           .recorded = true,
+                           .proven = status->proven,
+                           .created_at = status->created_at,
+                           .retire_at = status->retire_at,
+                           .startup = STARTUP(status->startup) };
     if (revision->role == ROLE_STABLE)
         endpoint->stable = revision;
     if (revision->role == ROLE_CANDIDATE)
@@ -205,25 +218,33 @@ static void read_revisions(struct endpoint *endpoint)
 /* -- the rest of the status ------------------------------------------------------------------------------------------
  */
 
+/* A person, or a restored backup, may have left half of it: what is missing is as at the beginning. */
 static void read_rollout(struct endpoint *endpoint)
 {
+    static const struct servingendpoint_status_candidate none;
     const struct servingendpoint_status_candidate *status = endpoint->status->candidate;
 
-    if (!status || !endpoint->candidate)
+    if (!endpoint->candidate)
         return;
-    endpoint->rollout = (struct rollout){ .strategy = (enum strategy)status->strategy,
-                                          .state = (enum rollout_state)status->state,
-                                          .step = (int)status->step,
-                                          .traffic = (int)status->traffic_percent,
-                                          .start_time = status->start_time,
-                                          .step_time = status->step_time,
-                                          .progress_time = status->progress_time,
-                                          .checked_at = status->checked_at,
-                                          .failures = (int)status->failures,
-                                          .passed = status->passed,
-                                          .paused = status->paused,
-                                          .reason = status->reason,
-                                          .message = status->message };
+    if (!status)
+        status = &none;
+    endpoint->rollout =
+        (struct rollout){ .strategy = status->strategy ? (enum strategy)status->strategy : endpoint->rules.strategy,
+                          .state = status->state ? (enum rollout_state)status->state : STATE_STARTING,
+                          .step = (int)status->step,
+                          .traffic = (int)status->traffic_percent,
+                          .start_time = status->start_time,
+                          .step_time = status->step_time,
+                          .progress_time = status->progress_time ? status->progress_time : endpoint->in->now,
+                          .checked_at = status->checked_at,
+                          .let_go_at = status->let_go_at,
+                          .failures = (int)status->failures,
+                          .passed = status->passed,
+                          .paused = status->paused,
+                          .reason = status->reason,
+                          .message = status->message };
+    if (endpoint->rollout.state == STATE_RETURNING && !endpoint->rollout.reason)
+        endpoint->rollout.reason = "Superseded"; /* that of no judgement */
 }
 
 static void read_history(struct endpoint *endpoint)

@@ -60,20 +60,39 @@ static const char *host_of(const struct endpoint *endpoint, const char *of_liste
     return *host ? arena_strdup(endpoint->arena, host) : NULL;
 }
 
-/* The path that the stable revision calls ready, as it is seen from outside. */
+static bool is_stripped(const struct endpoint *endpoint)
+{
+    return endpoint->spec->route->prefix_rewrite == SERVINGENDPOINT_SPEC_ROUTE_PREFIX_REWRITE_STRIP;
+}
+
+/* Of the prefix without the slash at its end. */
+static int prefix_length(const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    return (int)(length && prefix[length - 1] == '/' ? length - 1 : length);
+}
+
+/* The path that the stable revision calls ready is one of those that come in; else nobody says which one it knows. */
+static bool knows_path(const struct endpoint *endpoint)
+{
+    const char *prefix = endpoint->spec->route->path_prefix, *path = endpoint->stable->recipe.probe_path;
+    size_t length = prefix ? (size_t)prefix_length(prefix) : 0;
+
+    if (!path || is_stripped(endpoint))
+        return path != NULL;
+    return strncmp(path, prefix ? prefix : "", length) == 0 && strchr("/?", path[length]);
+}
+
+/* That path as it is seen from outside, or another below the prefix. */
 static const char *path_of(const struct endpoint *endpoint)
 {
     const struct servingendpoint_spec_route *route = endpoint->spec->route;
     const char *prefix = route->path_prefix ? route->path_prefix : "/", *path = endpoint->stable->recipe.probe_path;
-    size_t length = strlen(prefix);
 
-    if (length && prefix[length - 1] == '/')
-        length--;
-    if (route->prefix_rewrite == SERVINGENDPOINT_SPEC_ROUTE_PREFIX_REWRITE_STRIP)
-        return arena_printf(endpoint->arena, "%.*s%s", (int)length, prefix, path ? path : "/");
-    if (path && strncmp(path, prefix, length) == 0)
-        return path;
-    return prefix;
+    if (is_stripped(endpoint))
+        return arena_printf(endpoint->arena, "%.*s%s", prefix_length(prefix), prefix, path ? path : "/");
+    return knows_path(endpoint) ? path : prefix;
 }
 
 /* Of the Gateway: the listener that is meant, and its address; what is missing, NULL when nothing is. */
@@ -178,11 +197,15 @@ enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
         return REACH_UNKNOWN;
     }
     *ret_why = probe_problem(endpoint, answer);
-    if (answer->good || (!endpoint->stable->recipe.probe_path && answer->status < 500 && answer->status != 404))
+    if (answer->good || (!knows_path(endpoint) && answer->status < 500 && answer->status != 404))
         return REACH_YES;
-    if (answer->status == 404)
-        *ret_why = "answers 404: another route may have its host and path, or the server does not know the path";
-    return REACH_NO;
+    if (answer->status != 404)
+        return REACH_NO;
+    *ret_why = "answers 404: another route may have its host and path, or the server does not know the path";
+    if (knows_path(endpoint) || !endpoint->stable->recipe.probe_path)
+        return REACH_NO;
+    *ret_why = "404 at the prefix says nothing: its readinessProbe has a path elsewhere";
+    return REACH_UNKNOWN;
 }
 
 /* Of *.example.com nobody can say which host is meant. */

@@ -103,14 +103,23 @@ static bool is_due(struct endpoint *endpoint)
 /* -- the way back ----------------------------------------------------------------------------------------------------
  */
 
-static void reject(struct endpoint *endpoint, const char *reason, const char *message)
+void forget_rejection(struct endpoint *endpoint)
 {
-    const char *requested = endpoint->in->self->requested_at;
     int kept = 0;
 
     for (int i = 0; i < endpoint->rejected_count; i++)
         if (strcmp(endpoint->rejected[i].revision, endpoint->candidate->recipe.name) != 0)
             endpoint->rejected[kept++] = endpoint->rejected[i];
+    endpoint->rejected_count = kept;
+}
+
+static void reject(struct endpoint *endpoint, const char *reason, const char *message)
+{
+    const char *requested = endpoint->in->self->requested_at;
+    int kept;
+
+    forget_rejection(endpoint);
+    kept = endpoint->rejected_count;
     if (kept == MAX_REJECTED)
         memmove(endpoint->rejected, endpoint->rejected + 1, (size_t)--kept * sizeof(*endpoint->rejected));
     endpoint->rejected[kept] = (struct rejection){
@@ -199,6 +208,14 @@ static bool gives_back(struct endpoint *endpoint, bool empties)
     return true;
 }
 
+void call_person(struct endpoint *endpoint, int64_t since)
+{
+    int64_t late = since + endpoint->rules.deadline;
+
+    look_again(endpoint, late);
+    endpoint->needs_person = now(endpoint) >= late;
+}
+
 static void go_back(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
@@ -212,10 +229,12 @@ static void go_back(struct endpoint *endpoint)
         wait_for(endpoint,
                  "ReturningTraffic",
                  unseen_text(endpoint, "waits until Gateways have seen that it gets no traffic"));
+        call_person(endpoint, rollout->progress_time);
         return;
     }
     if (empties && endpoint->candidate->pods_left) {
         wait_for(endpoint, "FreeingResources", "waits until its pods are gone");
+        call_person(endpoint, rollout->progress_time);
         return;
     }
     end_return(endpoint);

@@ -11,7 +11,11 @@ static inline int64_t now(const struct endpoint *endpoint)
 void tell(struct endpoint *endpoint, bool warns, const char *reason, const char *text); /* as an event: the last one */
 void forget_waiting(struct endpoint *endpoint);
 void look_again(struct endpoint *endpoint, int64_t at);
+void forget_rejection(struct endpoint *endpoint);        /* the candidate's */
 void end_rollout(struct endpoint *endpoint, int result); /* servingendpoint_status_last_rollout_result */
+
+/* It goes on by itself, but should have long ago: somebody had better look. */
+void call_person(struct endpoint *endpoint, int64_t since);
 
 /* All Gateways that have the route have seen it so; where none says anything, some time has passed. */
 bool is_routed(struct endpoint *endpoint, int percent, int64_t since);

@@ -26,6 +26,7 @@ static void promote(struct endpoint *endpoint)
                : arena_printf(endpoint->arena, "%s is ready", candidate->recipe.name);
     end_rollout(endpoint, SERVINGENDPOINT_STATUS_LAST_ROLLOUT_RESULT_PROMOTED);
     tell(endpoint, false, "Promoted", endpoint->rollout.message);
+    forget_rejection(endpoint); /* it was tried again */
     if (stable) {
         stable->role = ROLE_RETIRING;
         stable->retire_at =
@@ -78,11 +79,14 @@ static void finish(struct endpoint *endpoint)
 {
     if (endpoint->rollout.traffic < 100 && has_route(endpoint) && shares_route(endpoint))
         give(endpoint, 100); /* a route came since */
-    if (!is_routed(endpoint, 100, endpoint->rollout.step_time))
-        wait_patiently(
-            endpoint, "Promoting", unseen_text(endpoint, "waits until Gateways have seen that it gets all traffic"));
-    else if (is_prepared(endpoint))
-        promote(endpoint);
+    if (is_routed(endpoint, 100, endpoint->rollout.step_time)) {
+        if (is_prepared(endpoint))
+            promote(endpoint);
+        return;
+    }
+    wait_patiently(
+        endpoint, "Promoting", unseen_text(endpoint, "waits until Gateways have seen that it gets all traffic"));
+    call_person(endpoint, endpoint->rollout.step_time);
 }
 
 /* Only Canary shares: what began otherwise may have emptied the old revision, whatever the steps say by now. */

@@ -132,7 +132,7 @@ static int64_t probed_port(const json_t *container, const json_t *port)
                : json_integer_value(port);
 }
 
-/* Where the container that serves says itself whether it is ready; NULL: not by HTTP on the port that it serves. */
+/* Where the container that serves says itself whether it is ready; NULL: not by plain HTTP on its port. */
 static const char *probe_path(const json_t *pod_spec, int port, struct arena *arena)
 {
     const json_t *containers = jb_get(pod_spec, "containers");
@@ -143,8 +143,8 @@ static const char *probe_path(const json_t *pod_spec, int port, struct arena *ar
         const char *path = jb_get_str(get, "path");
 
         if (get && probed_port(container, jb_get(get, "port")) == port &&
-            strcmp(jb_get_str(get, "scheme"), "HTTPS") != 0)
-            return arena_strdup(arena, *path ? path : "/");
+            strcmp(jb_get_str(get, "scheme"), "HTTPS") != 0 && !json_array_size(jb_get(get, "httpHeaders")))
+            return arena_printf(arena, "%s%s", *path == '/' ? "" : "/", path);
     }
     return NULL;
 }

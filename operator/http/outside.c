@@ -167,6 +167,23 @@ static bool is_whole(const struct asking *asking, const struct http_response *re
     return response->status && (!response->problem || (asking->cut && !asking->question->body_max));
 }
 
+/* How long it took is another number each time: who repeats the question would have news each time. */
+static void forget_times(char *text)
+{
+    static const char *const units[] = { " milliseconds", " ms" };
+    char *at = strstr(text, " after "), *end = at ? at + strlen(" after ") : NULL;
+    size_t digits = at ? strspn(end, "0123456789") : 0;
+
+    for (size_t i = 0; digits && i < ARRAY_SIZE(units); i++) {
+        size_t length = strlen(units[i]);
+
+        if (strncmp(end + digits, units[i], length) != 0)
+            continue;
+        memmove(at, end + digits + length, strlen(end + digits + length) + 1);
+        return;
+    }
+}
+
 static void note(struct asking *asking, const struct http_response *response)
 {
     struct http_findings *findings = &asking->findings;
@@ -182,6 +199,7 @@ static void note(struct asking *asking, const struct http_response *response)
     findings->too_large = asking->cut;
     snprintf(
         asking->problem, sizeof(asking->problem), "%s", asking->cut ? "the answer is too large" : response->problem);
+    forget_times(asking->problem);
     findings->problem = asking->problem;
 }
 
