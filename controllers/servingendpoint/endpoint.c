@@ -237,7 +237,6 @@ static void read_rollout(struct endpoint *endpoint)
                           .step_time = status->step_time,
                           .progress_time = status->progress_time ? status->progress_time : endpoint->in->now,
                           .checked_at = status->checked_at,
-                          .let_go_at = status->let_go_at,
                           .failures = (int)status->failures,
                           .passed = status->passed,
                           .paused = status->paused,

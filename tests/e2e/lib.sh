@@ -39,6 +39,13 @@ program() {
     kubectl create configmap -n "$namespace" "$name" "${from[@]}"
 }
 
+# The image of examples/.
+put_trainer_on_node() {
+    cc -O2 -static -o "$scratch/digits" "$root"/examples/digits/*.c -lm
+    "$root/tools/image" kitae.dev/digits:demo "$scratch/digits=/digits" >"$scratch/digits.tar"
+    "$root/tests/cluster/cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$scratch/digits.tar" >/dev/null
+}
+
 # -- an S3 server in the cluster: Service s3, port 7070, bucket market, Secret reader ---------------------------------
 
 # What runs in a pod of ours beside the server: the agent's image, with its pods' own rights.

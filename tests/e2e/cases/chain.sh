@@ -3,12 +3,6 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 
-put_trainer_on_node() {
-    cc -O2 -static -o "$scratch/digits" "$root"/examples/digits/*.c -lm
-    "$root/tools/image" kitae.dev/digits:demo "$scratch/digits=/digits" >"$scratch/digits.tar"
-    "$root/tests/cluster/cluster" load-image --name "$KITAE_CLUSTER" "$scratch/digits.tar" >/dev/null
-}
-
 say_model() { get model digits -o "jsonpath=$1"; }
 model_is() { [ "$(say_model "$1")" = "$2" ] || { say_model '{.status}'; return 1; }; } # JSONPATH VALUE
 
