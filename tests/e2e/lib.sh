@@ -43,7 +43,7 @@ program() {
 put_trainer_on_node() {
     cc -O2 -static -o "$scratch/digits" "$root"/examples/digits/*.c -lm
     "$root/tools/image" kitae.dev/digits:demo "$scratch/digits=/digits" >"$scratch/digits.tar"
-    "$root/tests/cluster/cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$scratch/digits.tar" >/dev/null
+    "$root/tests/cluster/cluster" load-image --name "$KITAE_CLUSTER" "$scratch/digits.tar" >/dev/null
 }
 
 # -- an S3 server in the cluster: Service s3, port 7070, bucket market, Secret reader ---------------------------------

@@ -14,7 +14,7 @@ prepare() {
     tools=$("$root/tests/charts/tools")
     export HELM_CONFIG_HOME=$scratch/helm HELM_CACHE_HOME=$scratch/helm HELM_DATA_HOME=$scratch/helm
     make --no-print-directory -C "$root" image >/dev/null
-    "$cluster" load-image --name "${KITAE_CLUSTER_NAME:-e2e}" "$root/build/image.tar" >/dev/null
+    "$cluster" load-image --name "$KITAE_CLUSTER" "$root/build/image.tar" >/dev/null
     kubectl delete crd --ignore-not-found --timeout=60s trainingjobs.kitae.dev datasets.kitae.dev models.kitae.dev
     kubectl label namespace $space --overwrite pod-security.kubernetes.io/{enforce,warn}=restricted
     at_end+=(clean_up)
