@@ -15,7 +15,7 @@ prepare() {
     export HELM_CONFIG_HOME=$scratch/helm HELM_CACHE_HOME=$scratch/helm HELM_DATA_HOME=$scratch/helm
     make --no-print-directory -C "$root" image >/dev/null
     "$cluster" load-image --name "$KITAE_CLUSTER" "$root/build/image.tar" >/dev/null
-    kubectl delete crd --ignore-not-found --timeout=60s trainingjobs.kitae.dev datasets.kitae.dev models.kitae.dev
+    kubectl delete crd --ignore-not-found --timeout=60s {trainingjobs,datasets,models,servingendpoints}.kitae.dev
     kubectl label namespace $space --overwrite pod-security.kubernetes.io/{enforce,warn}=restricted
     at_end+=(clean_up)
 }
