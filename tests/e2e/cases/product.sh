@@ -97,7 +97,7 @@ nothing_hangs() {
     [ "$(field "$1" '{.metadata.name}')" = "$1" ]
     kubectl delete trainingjobs,datasets,models --all -n "$namespace" --timeout=60s >/dev/null
     within 60 no_pods_of_jobs
-    kubectl delete crd trainingjobs.kitae.dev datasets.kitae.dev models.kitae.dev --timeout=60s >/dev/null
+    kubectl delete crd {trainingjobs,datasets,models,servingendpoints}.kitae.dev --timeout=60s >/dev/null
 }
 no_pods_of_jobs() { is '' get pods -l kitae.dev/job -o name; }
 no_complaint() {
