@@ -233,6 +233,16 @@ enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
     return REACH_UNKNOWN;
 }
 
+bool awaits_answer(const struct endpoint *endpoint)
+{
+    struct ask ask;
+
+    if (!endpoint->in->can_probe || endpoint->stable->recipe.protocol != PROTOCOL_HTTP)
+        return false;
+    return !answer_find(endpoint->in, gateway_key) ||
+           (!plan_reach(endpoint, &ask) && !answer_find(endpoint->in, reach_key));
+}
+
 /* Of *.example.com nobody can say which host is meant. */
 static const char *first_host(const struct servingendpoint_spec_route *route)
 {
