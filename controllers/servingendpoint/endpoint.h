@@ -194,6 +194,7 @@ void say_route(const struct endpoint *endpoint, struct plan *out);
 
 enum reach { REACH_UNKNOWN, REACH_YES, REACH_NO };
 enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why); /* through the data plane */
+bool awaits_answer(const struct endpoint *endpoint);                              /* of the data plane */
 struct standing route_standing(const struct endpoint *endpoint);                  /* what Gateways make of it */
 const char *endpoint_url(const struct endpoint *endpoint);                        /* NULL: nowhere yet */
 

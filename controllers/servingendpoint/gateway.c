@@ -32,6 +32,31 @@ static const char *gateway_name(const struct endpoint *endpoint)
     return endpoint->spec->route->parent_refs[0].name;
 }
 
+/* "*.example.com" takes all names below it. */
+static bool takes_host(const char *taker, const char *host)
+{
+    size_t length = strlen(host), end = strlen(taker);
+
+    if (taker[0] != '*')
+        return strcmp(taker, host) == 0;
+    return length >= end && strcmp(host + length - (end - 1), taker + 1) == 0;
+}
+
+/* The narrower one of the first pair that fits; "": of both none is asked for; NULL: the listener takes no such route.
+ */
+static const char *common_host(const struct endpoint *endpoint, const char *of_listener)
+{
+    const struct servingendpoint_spec_route *route = endpoint->spec->route;
+
+    for (size_t i = 0; i < route->hostnames_count; i++) {
+        if (!*of_listener || takes_host(of_listener, route->hostnames[i]))
+            return route->hostnames[i];
+        if (takes_host(route->hostnames[i], of_listener))
+            return of_listener;
+    }
+    return route->hostnames_count ? NULL : of_listener;
+}
+
 static const json_t *find_listener(const struct endpoint *endpoint, const json_t *listeners)
 {
     const struct servingendpoint_spec_route_parent_refs *ref = &endpoint->spec->route->parent_refs[0];
@@ -41,7 +66,8 @@ static const json_t *find_listener(const struct endpoint *endpoint, const json_t
         const char *protocol = jb_get_str(one, "protocol");
 
         if ((ref->section_name && strcmp(ref->section_name, jb_get_str(one, "name")) != 0) ||
-            (ref->has_port && ref->port != jb_get_int(one, "port", 0)))
+            (ref->has_port && ref->port != jb_get_int(one, "port", 0)) ||
+            !common_host(endpoint, jb_get_str(one, "hostname")))
             continue;
         if (strcmp(protocol, "HTTP") == 0 || strcmp(protocol, "HTTPS") == 0)
             return one;
@@ -49,11 +75,10 @@ static const json_t *find_listener(const struct endpoint *endpoint, const json_t
     return NULL;
 }
 
-/* A host that the route takes; of *.example.com any name below will do. */
+/* A host that route and listener take; of *.example.com any name below will do. */
 static const char *host_of(const struct endpoint *endpoint, const char *of_listener)
 {
-    const struct servingendpoint_spec_route *route = endpoint->spec->route;
-    const char *host = route->hostnames_count ? route->hostnames[0] : of_listener;
+    const char *host = common_host(endpoint, of_listener);
 
     if (strncmp(host, "*.", 2) == 0)
         return arena_printf(endpoint->arena, "kitae.%s", host + 2);
@@ -106,7 +131,7 @@ static const char *find_door(const struct endpoint *endpoint,
     *ret_listener = find_listener(endpoint, jb_get(jb_get(gateway, "spec"), "listeners"));
     *ret_address = jb_get_str(address, "value");
     if (!*ret_listener)
-        return "its Gateway has no listener of HTTP or HTTPS that parentRefs name";
+        return "its Gateway has no listener of HTTP or HTTPS that parentRefs name, with one of the hostnames";
     if (!**ret_address)
         return "its Gateway has no address yet";
     if (strcmp(jb_get_str(address, "type"), "Hostname") == 0)
@@ -206,6 +231,16 @@ enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
         return REACH_NO;
     *ret_why = "404 at the prefix says nothing: its readinessProbe has a path elsewhere";
     return REACH_UNKNOWN;
+}
+
+bool awaits_answer(const struct endpoint *endpoint)
+{
+    struct ask ask;
+
+    if (!endpoint->in->can_probe || endpoint->stable->recipe.protocol != PROTOCOL_HTTP)
+        return false;
+    return !answer_find(endpoint->in, gateway_key) ||
+           (!plan_reach(endpoint, &ask) && !answer_find(endpoint->in, reach_key));
 }
 
 /* Of *.example.com nobody can say which host is meant. */

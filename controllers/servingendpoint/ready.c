@@ -4,19 +4,31 @@
 
 /* Whether a good revision answers: its pods are ready, and who asks for it from outside gets through to them. */
 
-/* It was, and by its route: what nobody can tell now stays as it was. */
-static bool was_routed(const struct endpoint *endpoint)
+/* What was said of it last; what nobody can tell now stays as it was. */
+static const struct servingendpoint_status_conditions *said_before(const struct endpoint *endpoint)
 {
+    static const struct servingendpoint_status_conditions nothing = { .reason = "", .message = "" };
     const struct servingendpoint_status *status = endpoint->status;
 
-    for (size_t i = 0; i < status->conditions_count; i++) {
-        const struct servingendpoint_status_conditions *one = &status->conditions[i];
+    for (size_t i = 0; i < status->conditions_count; i++)
+        if (strcmp(status->conditions[i].type, "Ready") == 0 && status->conditions[i].reason)
+            return &status->conditions[i];
+    return &nothing;
+}
 
-        if (strcmp(one->type, "Ready") == 0)
-            return one->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE && one->reason &&
-                   strncmp(one->reason, "Route", 5) == 0;
-    }
-    return false;
+static bool was_routed(const struct endpoint *endpoint)
+{
+    const struct servingendpoint_status_conditions *before = said_before(endpoint);
+
+    return before->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE && strncmp(before->reason, "Route", 5) == 0;
+}
+
+static const char silent[] = "RouteDoesNotAnswer";
+
+/* After a restart no answer is there yet: that makes nothing good that was bad. */
+static bool was_silent(const struct endpoint *endpoint)
+{
+    return awaits_answer(endpoint) && strcmp(said_before(endpoint)->reason, silent) == 0;
 }
 
 static struct standing ready_by_route(const struct endpoint *endpoint)
@@ -28,11 +40,11 @@ static struct standing ready_by_route(const struct endpoint *endpoint)
     if (reach == REACH_YES)
         return (struct standing){ true, "RouteAnswers", "A request through the Gateway was answered" };
     if (reach == REACH_NO)
-        return (struct standing){ false,
-                                  "RouteDoesNotAnswer",
-                                  arena_printf(endpoint->arena, "Through the Gateway it %s", why) };
+        return (struct standing){ false, silent, arena_printf(endpoint->arena, "Through the Gateway it %s", why) };
     if (endpoint->route.problem || !has_route(endpoint))
         return routed;
+    if (was_silent(endpoint))
+        return (struct standing){ false, silent, said_before(endpoint)->message };
     if (endpoint->route.judged || (was_routed(endpoint) && strcmp(routed.reason, "WaitingForGateway") == 0))
         return (struct standing){ true, "RouteAccepted", "Its pods are ready, and gateways have its route" };
     return routed;
