@@ -79,9 +79,18 @@ static void begin(struct endpoint *endpoint)
 }
 
 /* The shares of a route that the cluster cannot have are no shares: better to wait than to skip what was asked for. */
-static bool cannot_share(const struct endpoint *endpoint)
+static bool cannot_share(struct endpoint *endpoint)
 {
-    return endpoint->rules.strategy == STRATEGY_CANARY && !is_initial(endpoint) && !has_route(endpoint);
+    if (endpoint->rules.strategy != STRATEGY_CANARY || is_initial(endpoint) || has_route(endpoint))
+        return false;
+    wait_for(endpoint,
+             "GatewayAPIMissing",
+             endpoint->candidate ? "cannot be given its share: this cluster has no Gateway API; install it, or write "
+                                   "another spec.rollout.strategy"
+                                 : "Canary shares traffic by a route, and this cluster has no Gateway API: install it, "
+                                   "or write another spec.rollout.strategy");
+    endpoint->needs_person = true;
+    return true;
 }
 
 static bool is_due(struct endpoint *endpoint)
@@ -90,14 +99,7 @@ static bool is_due(struct endpoint *endpoint)
         return false;
     if (endpoint->stable && strcmp(endpoint->stable->recipe.name, endpoint->target.recipe.name) == 0)
         return false;
-    if (!cannot_share(endpoint))
-        return true;
-    wait_for(endpoint,
-             "GatewayAPIMissing",
-             "Canary shares traffic by a route, and this cluster has no Gateway API: install it, or write another "
-             "spec.rollout.strategy");
-    endpoint->needs_person = true;
-    return false;
+    return !cannot_share(endpoint);
 }
 
 /* -- the way back ----------------------------------------------------------------------------------------------------
@@ -336,7 +338,7 @@ static void carry_on(struct endpoint *endpoint)
         endpoint->rollout.traffic = 0;
     if (!skips_steps(endpoint))
         take_checks(endpoint);
-    if (is_turned_back(endpoint) || is_paused(endpoint))
+    if (is_turned_back(endpoint) || is_paused(endpoint) || cannot_share(endpoint))
         return;
     while (goes_on(endpoint))
         ;
