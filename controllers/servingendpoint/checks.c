@@ -375,7 +375,9 @@ static bool is_same(const char *a, const char *b)
 static bool is_news(const struct rollout *rollout, const struct look *look, bool passed)
 {
     return look->verdict == VERDICT_FAILED || rollout->checked_at < rollout->step_time || rollout->passed != passed ||
-           !is_same(rollout->reason, reason_of(look->verdict)) || !is_same(rollout->message, look->text);
+           !is_same(rollout->reason, reason_of(look->verdict)) ||
+           (look->verdict != VERDICT_THIN &&
+            !is_same(rollout->message, look->text)); /* its count is news all the time */
 }
 
 void take_checks(struct endpoint *endpoint)

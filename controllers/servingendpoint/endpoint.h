@@ -11,6 +11,8 @@
 #include "../../operator/model/plan.h"
 #include "servingendpoint.h"
 
+enum { UNSEEN_AFTER = 30 }; /* seconds after which a route counts as seen where no Gateway says anything of it */
+
 enum { MAX_REVISIONS = 10, MAX_REJECTED = 10, MAX_CHECKS = 8, MAX_STEPS = 20 };
 
 enum protocol { PROTOCOL_HTTP = 1, PROTOCOL_H2C, PROTOCOL_GRPC };
@@ -183,8 +185,9 @@ const char *probe_problem(const struct endpoint *endpoint, const struct answer *
 /* -- route.c, gateway.c -- */
 
 enum kind route_kind(enum protocol protocol);
-bool has_route(const struct endpoint *endpoint);    /* it is asked for, and the cluster can have it */
-bool shares_route(const struct endpoint *endpoint); /* candidate and stable can stand in one route */
+bool has_route(const struct endpoint *endpoint);       /* it is asked for, and the cluster can have it */
+bool is_route_hidden(const struct endpoint *endpoint); /* there may be one that still sends: we may not look */
+bool shares_route(const struct endpoint *endpoint);    /* candidate and stable can stand in one route */
 void find_route(struct endpoint *endpoint);
 bool route_gives(const struct endpoint *endpoint, int candidate_percent); /* and Gateways have seen it */
 bool route_names(const struct endpoint *endpoint, const char *revision);  /* with a weight above 0 */

@@ -227,9 +227,9 @@ enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
     if (answer->status != 404)
         return REACH_NO;
     *ret_why = "answers 404: another route may have its host and path, or the server does not know the path";
-    if (knows_path(endpoint) || !endpoint->stable->recipe.probe_path)
+    if (knows_path(endpoint))
         return REACH_NO;
-    *ret_why = "404 at the prefix says nothing: its readinessProbe has a path elsewhere";
+    *ret_why = "a 404 says nothing: no readinessProbe of the template has a path that is seen from outside";
     return REACH_UNKNOWN;
 }
 
@@ -291,6 +291,12 @@ static struct standing unrouted(const struct endpoint *endpoint)
     const struct failure *failure = find_failure(endpoint);
     struct arena *arena = endpoint->arena;
 
+    if (is_route_hidden(endpoint))
+        return (struct standing){ false,
+                                  "RouteForbidden",
+                                  "The operator may not read routes: give its role get, list, watch, create, patch and "
+                                  "delete of httproutes and grpcroutes in gateway.networking.k8s.io; until then no "
+                                  "revision is promoted, and none goes" };
     if (!has_route(endpoint))
         return (struct standing){ false,
                                   "GatewayAPIMissing",

@@ -42,7 +42,7 @@ static bool may_go(const struct endpoint *endpoint, const struct revision *revis
     const char *name = revision->recipe.name;
 
     return revision->role == ROLE_RETIRING && now(endpoint) >= revision->retire_at && !route_names(endpoint, name) &&
-           !(endpoint->stable && is_named(endpoint, name));
+           !is_route_hidden(endpoint) && !(endpoint->stable && is_named(endpoint, name));
 }
 
 /* A revision is forgotten when nothing of it is left. */

@@ -13,8 +13,7 @@
  */
 
 enum {
-    FAILED_KEPT = 30,  /* seconds that a revision which gave its traffic back is kept, for requests under way */
-    UNSEEN_AFTER = 30, /* seconds after which a route counts as seen where no Gateway says anything of it */
+    FAILED_KEPT = 30, /* seconds that a revision which gave its traffic back is kept, for requests under way */
 };
 
 void tell(struct endpoint *endpoint, bool warns, const char *reason, const char *text)
@@ -58,8 +57,10 @@ static void begin(struct endpoint *endpoint)
     struct revision *revision = take_revision(endpoint);
     bool recreates = endpoint->rules.strategy == STRATEGY_RECREATE && !is_initial(endpoint);
 
-    if (!revision)
+    if (!revision) {
+        wait_for(endpoint, "Retiring", "The next revision waits until what is left of an older one is gone");
         return;
+    }
     revision->role = ROLE_CANDIDATE;
     revision->retire_at = 0;
     endpoint->candidate = revision;
@@ -175,9 +176,11 @@ static void end_return(struct endpoint *endpoint)
 /* All Gateways that have the route have seen it so; where none says anything, some time has passed. */
 bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
 {
-    if (!has_route(endpoint) || !shares_route(endpoint) || !endpoint->route.object)
+    if (is_route_hidden(endpoint))
+        return false;
+    if (!has_route(endpoint) || !shares_route(endpoint))
         return true;
-    if (!route_gives(endpoint, percent))
+    if (!endpoint->route.object || !route_gives(endpoint, percent))
         return false;
     if (endpoint->route.judged)
         return endpoint->route.shown && !endpoint->route.problem;
@@ -187,6 +190,10 @@ bool is_routed(struct endpoint *endpoint, int percent, int64_t since)
 
 const char *unseen_text(const struct endpoint *endpoint, const char *otherwise)
 {
+    if (is_route_hidden(endpoint))
+        return "waits until the operator may read routes, of which some may still send elsewhere: its ClusterRole "
+               "lacks "
+               "gateway.networking.k8s.io";
     return endpoint->route.problem
                ? arena_printf(endpoint->arena, "cannot be given another share: %s", endpoint->route.problem)
                : otherwise;

@@ -18,6 +18,12 @@ bool has_route(const struct endpoint *endpoint)
     return endpoint->spec->route && !endpoint->in->absent[route_kind(protocol)];
 }
 
+bool is_route_hidden(const struct endpoint *endpoint)
+{
+    return endpoint->spec->route &&
+           (endpoint->in->forbidden[KIND_HTTP_ROUTE] || endpoint->in->forbidden[KIND_GRPC_ROUTE]);
+}
+
 bool shares_route(const struct endpoint *endpoint)
 {
     return endpoint->stable && endpoint->candidate &&
@@ -118,6 +124,14 @@ static json_t *route_body(const struct observed *in, const struct identity *iden
                      { "rules", ARR(grpc ? OBJ({ "backendRefs", backends(&endpoint) }) : http_rule(&endpoint)) }) });
 }
 
+/* By each Gateway that has it; where none says anything, some time has passed since it is wanted. */
+static bool is_seen(const struct endpoint *endpoint)
+{
+    const struct route_view *route = &endpoint->route;
+
+    return route->object && (route->judged ? route->shown : endpoint->in->now >= endpoint->stable_since + UNSEEN_AFTER);
+}
+
 /* A route of the other kind goes when this one is there and seen: until then it still serves. */
 static void drop_other(const struct endpoint *endpoint, enum kind kept, struct plan *out)
 {
@@ -126,7 +140,7 @@ static void drop_other(const struct endpoint *endpoint, enum kind kept, struct p
     for (int i = 0; i < 2; i++) {
         const struct object *other = objects_find(endpoint->in->children[kinds[i]], kinds[i], endpoint->name);
 
-        if (other && kinds[i] != kept && (kept == KIND_COUNT || (endpoint->route.object && endpoint->route.shown)))
+        if (other && kinds[i] != kept && (kept == KIND_COUNT || is_seen(endpoint)))
             plan_drop(out, other);
     }
 }
@@ -200,7 +214,7 @@ static void find_fault(struct endpoint *endpoint, const json_t *parent, const ch
 
     if (!condition || strcmp(jb_get_str(condition, "status"), "False") != 0 || endpoint->route.problem)
         return;
-    endpoint->route.reason = arena_strdup(endpoint->arena, jb_get_str(condition, "reason"));
+    endpoint->route.reason = arena_printf(endpoint->arena, "%.63s", jb_get_str(condition, "reason"));
     endpoint->route.problem = arena_printf(endpoint->arena,
                                            "Gateway %s does not serve the route (%s): %.400s",
                                            gateway,

@@ -392,7 +392,7 @@ static json_t *rejected_status(const struct endpoint *endpoint)
                       { "reason", text_value(one->reason) },
                       { "message", text_value(one->message) },
                       { "time", time_value(endpoint, one->time) },
-                      { "requestedAt", text_value(one->requested_at) }));
+                      { "requestedAt", one->requested_at ? jb_fmt("%.253s", one->requested_at) : NULL }));
     }
     return list;
 }

@@ -10,6 +10,8 @@
 enum {
     FORMAT = 1, /* of what is hashed: another one rolls every endpoint, so it never changes without need */
     HASH_DIGITS = 8,
+    LONGEST_REQUEST = 253, /* bytes of the annotation that are remembered */
+    LONGEST_PATH = 1024,   /* of a probe that is asked */
 };
 
 /* -- the model ----------------------------------------------------------------------------------------------------- */
@@ -143,7 +145,8 @@ static const char *probe_path(const json_t *pod_spec, int port, struct arena *ar
         const char *path = jb_get_str(get, "path");
 
         if (get && probed_port(container, jb_get(get, "port")) == port &&
-            strcmp(jb_get_str(get, "scheme"), "HTTPS") != 0 && !json_array_size(jb_get(get, "httpHeaders")))
+            strcmp(jb_get_str(get, "scheme"), "HTTPS") != 0 && !json_array_size(jb_get(get, "httpHeaders")) &&
+            strlen(path) < LONGEST_PATH)
             return arena_printf(arena, "%s%s", *path == '/' ? "" : "/", path);
     }
     return NULL;
@@ -227,7 +230,7 @@ const struct rejection *find_rejection(const struct endpoint *endpoint)
         const struct rejection *one = &endpoint->rejected[i];
 
         if (strcmp(one->revision, endpoint->target.recipe.name) == 0 &&
-            strcmp(one->requested_at ? one->requested_at : "", requested) == 0)
+            strncmp(one->requested_at ? one->requested_at : "", requested, LONGEST_REQUEST) == 0)
             return one;
     }
     return NULL;

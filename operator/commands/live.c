@@ -16,7 +16,10 @@ static const char *metadata_of(const json_t *resource, const char *field)
 static json_t *as_applied(const json_t *there, const json_t *resource)
 {
     json_t *applied = jb_copy(there), *metadata = jb_child_object(applied, "metadata");
+    json_t *said = (json_t *)jb_get(jb_get(resource, "metadata"), "annotations");
 
+    if (said)
+        json_object_update(jb_child_object(metadata, "annotations"), said);
     if (json_equal(jb_get(there, "spec"), jb_get(resource, "spec")))
         return applied;
     jb_set(applied, "spec", jb_copy(jb_get(resource, "spec")));

@@ -85,6 +85,7 @@ static int make_plan(struct rehearsal *all, const struct dry_run_input *in, stru
     all->in.has_prometheus = in->has_prometheus;
     all->in.can_probe = !in->is_outside;
     memcpy(all->in.absent, in->absent, sizeof(all->in.absent));
+    memcpy(all->in.forbidden, in->forbidden, sizeof(all->in.forbidden));
     all->in.failures = in->failures;
     all->in.failure_count = in->failure_count;
     all->controller->plan(&all->in, &all->plan);

@@ -19,10 +19,10 @@ struct dry_run_input {
     const struct answer *answers;
     size_t answer_count;
     bool has_prometheus;
-    bool is_outside;         /* addresses of the cluster cannot be reached */
-    bool absent[KIND_COUNT]; /* optional kinds that the server does not have */
-    const char *agent_image; /* NULL: DEFAULT_AGENT_IMAGE */
-    int64_t now;             /* seconds since 1970 */
+    bool is_outside;                                /* addresses of the cluster cannot be reached */
+    bool absent[KIND_COUNT], forbidden[KIND_COUNT]; /* as in observed */
+    const char *agent_image;                        /* NULL: DEFAULT_AGENT_IMAGE */
+    int64_t now;                                    /* seconds since 1970 */
 };
 
 struct dry_run {

@@ -137,8 +137,11 @@ void reflector_is_absent(struct reflector *reflector, int status, const char *wh
                  KV_INT("status", status),
                  KV_STR("error", why));
     free(take(reflector->continue_token));
-    reflector->mark = ++engine->store.last_mark;
-    sweep(reflector);
+    reflector->forbidden = status == 403;
+    if (!reflector->forbidden) {
+        reflector->mark = ++engine->store.last_mark;
+        sweep(reflector);
+    }
     reflector->absent = reflector->synced = true;
     reflector->problem[0] = '\0';
     reflector->failures = 0;

@@ -119,7 +119,10 @@ static void show_failures(const struct key *key, struct arena *arena, struct obs
 static void show_absent(struct engine *engine, const struct object *self, struct observed *in)
 {
     for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-        in->absent[kind] = kind_info(kind)->optional && engine_reflector(engine, kind, self->namespace)->absent;
+        if (kind_info(kind)->optional) {
+            in->absent[kind] = engine_reflector(engine, kind, self->namespace)->absent;
+            in->forbidden[kind] = engine_reflector(engine, kind, self->namespace)->forbidden;
+        }
 }
 
 static void draw(struct drawing *drawing, const struct object *self, bool confirmed)

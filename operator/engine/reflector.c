@@ -280,7 +280,7 @@ static void note_presence(struct reflector *reflector)
 {
     if (!reflector->absent)
         return;
-    reflector->absent = false;
+    reflector->absent = reflector->forbidden = false;
     log_info("the cluster has this kind now", KV_STR("kind", kind_info(reflector->kind)->name));
     engine_kind_synced(reflector->engine);
 }
@@ -354,7 +354,7 @@ void reflector_refresh(struct reflector *reflector)
 {
     if (reflector->state == REFLECTOR_OPENING || reflector->state == REFLECTOR_WATCHING)
         stop_watch(reflector);
-    reflector->synced = reflector->absent = false;
+    reflector->synced = reflector->absent = reflector->forbidden = false;
     if (reflector->state != REFLECTOR_LISTING)
         reflector_list_again(reflector);
 }

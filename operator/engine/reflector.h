@@ -38,6 +38,7 @@ struct reflector {
     uint64_t list_version; /* of the list under way: its pages tell of one moment, and count when all are there */
     bool synced;           /* has finished its first list */
     bool absent;           /* the server does not have the kind; or it is optional, and not for us to see */
+    bool forbidden;        /* ... the latter: what was seen of it before stays */
     unsigned serial;
     int64_t wake_at; /* when a WAIT ends */
     int64_t opened_at, heard_at;

@@ -89,9 +89,10 @@ struct observed {
     const struct reporting *reporting; /* NULL: nobody asked for reports */
     const struct answer *answers;      /* to what the last plan asked, where there is one */
     size_t answer_count;
-    bool has_prometheus;       /* queries can be asked */
-    bool can_probe;            /* addresses of the cluster can be reached from here */
-    bool absent[KIND_COUNT];   /* optional kinds that the server does not have */
+    bool has_prometheus;        /* queries can be asked */
+    bool can_probe;             /* addresses of the cluster can be reached from here */
+    bool absent[KIND_COUNT];    /* optional kinds that the server does not have, or that are not for us to see */
+    bool forbidden[KIND_COUNT]; /* ... the latter: nobody can tell what there is of them */
     bool confirmed;            /* what the last plan wanted confirmed was read live since: all here is as it was then */
     int64_t now;               /* seconds since 1970 */
     const unsigned char *seed; /* SEED_LENGTH bytes that nobody else has, for the body of what is prepared (plan.h);

@@ -98,8 +98,8 @@ static int read_answers(struct sample *sample, json_t *from, struct error *err)
     return 0;
 }
 
-/* absent: [HTTPRoute, ...] */
-static int read_absent(struct sample *sample, const json_t *from, struct error *err)
+/* absent: [HTTPRoute, ...], and forbidden likewise */
+static int read_kinds(const json_t *from, bool *ret, struct error *err)
 {
     for (size_t i = 0; i < json_array_size(from); i++) {
         const char *name = json_string_value(json_array_get(from, i));
@@ -108,10 +108,10 @@ static int read_absent(struct sample *sample, const json_t *from, struct error *
         for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
             if (!name || strcmp(kind_info(kind)->kind, name) != 0 || !kind_info(kind)->optional)
                 continue;
-            sample->input.absent[kind] = known = true;
+            ret[kind] = known = true;
         }
         if (!known)
-            return error_set(err, ERROR_INVALID, "absent: '%s' is no kind that a cluster may lack", name ? name : "");
+            return error_set(err, ERROR_INVALID, "'%s' is no kind that a cluster may lack", name ? name : "");
     }
     return 0;
 }
@@ -135,7 +135,8 @@ int sample_read_header(struct sample *sample, struct error *err)
         if (read_failure(json_array_get(failures, i), &sample->failures[i], err) < 0)
             return -1;
     if (read_answers(sample, json_object_get(sample->header, "answers"), err) < 0 ||
-        read_absent(sample, jb_get(sample->header, "absent"), err) < 0)
+        read_kinds(jb_get(sample->header, "absent"), sample->input.absent, err) < 0 ||
+        read_kinds(jb_get(sample->header, "forbidden"), sample->input.forbidden, err) < 0)
         return -1;
     return read_reports(sample, jb_get(sample->header, "reports"), err);
 }
