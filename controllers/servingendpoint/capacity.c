@@ -4,7 +4,8 @@
 static int whole(const struct endpoint *endpoint)
 {
     const struct autoscaling *scaling = &endpoint->scaling;
-    int serving = endpoint->stable ? endpoint->stable->replicas : 0;
+    bool freed = endpoint->candidate && endpoint->rollout.strategy == STRATEGY_RECREATE;
+    int serving = freed ? endpoint->rollout.replicas : endpoint->stable ? endpoint->stable->replicas : 0;
 
     if (!scaling->on)
         return endpoint->replicas;

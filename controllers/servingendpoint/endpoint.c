@@ -233,6 +233,7 @@ static void read_rollout(struct endpoint *endpoint)
                           .state = status->state ? (enum rollout_state)status->state : STATE_STARTING,
                           .step = (int)status->step,
                           .traffic = (int)status->traffic_percent,
+                          .replicas = (int)status->replicas,
                           .start_time = status->start_time,
                           .step_time = status->step_time,
                           .progress_time = status->progress_time ? status->progress_time : endpoint->in->now,

@@ -56,7 +56,8 @@ struct rollout {
     enum strategy strategy;
     enum rollout_state state;
     int step;
-    int traffic; /* percent that it is given */
+    int traffic;  /* percent that it is given */
+    int replicas; /* that the stable revision had when it began */
     int64_t start_time, step_time, progress_time, checked_at;
     int failures;
     bool passed, paused;

@@ -66,6 +66,7 @@ static void begin(struct endpoint *endpoint)
     endpoint->candidate = revision;
     endpoint->rollout = (struct rollout){ .strategy = endpoint->rules.strategy,
                                           .state = recreates ? STATE_FREEING : STATE_STARTING,
+                                          .replicas = endpoint->stable ? endpoint->stable->replicas : 0,
                                           .start_time = now(endpoint),
                                           .progress_time = now(endpoint),
                                           .paused = endpoint->rules.paused };

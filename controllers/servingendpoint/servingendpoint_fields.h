@@ -158,6 +158,8 @@ struct servingendpoint_status_candidate {
     int64_t progress_time;
     bool proven, has_proven;
     const char *reason;
+    int64_t replicas;
+    bool has_replicas;
     const char *revision;
     int64_t start_time;
     enum servingendpoint_status_candidate_state state;

@@ -366,6 +366,7 @@ static json_t *candidate_status(const struct endpoint *endpoint)
                { "state", jb_str(state_names[rollout->state]) },
                { "step", jb_int(rollout->step) },
                { "trafficPercent", jb_int(rollout->traffic) },
+               { "replicas", rollout->replicas ? jb_int(rollout->replicas) : NULL },
                { "summary", jb_fmt("%s %d%%", name_of(candidate), rollout->traffic) },
                { "startTime", time_value(endpoint, rollout->start_time) },
                { "stepTime", time_value(endpoint, rollout->step_time) },
