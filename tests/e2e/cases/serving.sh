@@ -95,7 +95,7 @@ a_bad_canary_is_taken_back() {
     within 90 is 1 count_deployments
     expect "$(say '{.status.conditions[?(@.type=="Ready")].status}/{.status.conditions[?(@.type=="Stalled")].reason}')" True/RolledBack
     not stop_load
-    not grep ' FAILED ' "$load_log" | grep -v 'status 500'
+    expect "$(grep ' FAILED ' "$load_log" | grep -cv 'status 500' || true)" 0
     # Not a request fails from now on.
     start_shop_load
     within 20 load_has_made 1000
@@ -173,7 +173,7 @@ edits_in_mid_rollout() {
     within 60 serves blue
     within 20 recent_percent blue 100 100
     within 90 is 1 count_deployments
-    stop_load_and_expect_no_failure 3000
+    stop_load_and_expect_no_failure 1500
 }
 
 # -- other kinds of servers ------------------------------------------------------------------------------------------------
