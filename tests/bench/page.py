@@ -5,7 +5,7 @@ import re
 
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'docs', 'performance.md')
 # Of other programs, other runs or people, in their order.
-OF_OTHERS = ['## What forbids some bars', '## Beside its peers', '## kitae-agent', '## kitae-agent, far from its data']
+OF_OTHERS = ['## What forbids some bars', '## Beside its peers', '## ServingEndpoints', '## kitae-agent', '## kitae-agent, far from its data']
 
 
 def section(text, heading):
