@@ -224,6 +224,9 @@ bool find_obstacle(const struct endpoint *endpoint, struct trouble *ret); /* to 
 
 /* -- ready.c -- */
 
+/* What was said of it last, with reason and message "" where nothing was; what nobody can tell now stays as it was. */
+const struct servingendpoint_status_conditions *said_before(const struct endpoint *endpoint, const char *type);
+
 struct standing ready_standing(const struct endpoint *endpoint); /* there is a stable one: does it answer? */
 
 /* -- preview.c -- */

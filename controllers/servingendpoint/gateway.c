@@ -279,11 +279,16 @@ static const struct failure *find_failure(const struct endpoint *endpoint)
     return NULL;
 }
 
+static const char not_found[] = "GatewayNotFound";
+
+/* As it was said before, until somebody has looked again. */
 static bool is_missing(const struct endpoint *endpoint)
 {
     const struct answer *answer = answer_find(endpoint->in, gateway_key);
 
-    return answer && answer->error && strcmp(answer->error, ANSWER_NO_OBJECT) == 0;
+    if (!answer)
+        return strcmp(said_before(endpoint, "Routed")->reason, not_found) == 0;
+    return answer->error && strcmp(answer->error, ANSWER_NO_OBJECT) == 0;
 }
 
 static struct standing unrouted(const struct endpoint *endpoint)
@@ -315,7 +320,7 @@ static struct standing unrouted(const struct endpoint *endpoint)
                                                failure->message) };
     if (is_missing(endpoint))
         return (struct standing){ false,
-                                  "GatewayNotFound",
+                                  not_found,
                                   arena_printf(arena,
                                                "There is no Gateway %s in namespace %s: correct spec.route.parentRefs, "
                                                "or create it",
@@ -342,6 +347,25 @@ struct standing route_standing(const struct endpoint *endpoint)
     return unrouted(endpoint);
 }
 
+/* Until there is an answer, what was said before. */
+static bool say_again(const struct endpoint *endpoint, struct plan *out)
+{
+    const struct servingendpoint_status_conditions *before = said_before(endpoint, "RouteProbed");
+
+    if (!awaits_answer(endpoint) || !*before->reason)
+        return false;
+    if (before->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_UNKNOWN)
+        plan_condition_unknown(out, "RouteProbed", before->reason, "%s", before->message);
+    else
+        plan_condition(out,
+                       "RouteProbed",
+                       before->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE,
+                       before->reason,
+                       "%s",
+                       before->message);
+    return true;
+}
+
 static void say_reached(const struct endpoint *endpoint, struct plan *out)
 {
     const char *why = NULL;
@@ -351,7 +375,7 @@ static void say_reached(const struct endpoint *endpoint, struct plan *out)
         plan_condition(out, "RouteProbed", true, "Answers", "A request through the Gateway was answered");
     else if (reach == REACH_NO)
         plan_condition(out, "RouteProbed", false, "AnswersBadly", "Through the Gateway it %s", why);
-    else
+    else if (!say_again(endpoint, out))
         plan_condition_unknown(out, "RouteProbed", "NotProbed", "It is not known whether the Gateway answers: %s", why);
 }
 

@@ -4,31 +4,36 @@
 
 /* Whether a good revision answers: its pods are ready, and who asks for it from outside gets through to them. */
 
-/* What was said of it last; what nobody can tell now stays as it was. */
-static const struct servingendpoint_status_conditions *said_before(const struct endpoint *endpoint)
+const struct servingendpoint_status_conditions *said_before(const struct endpoint *endpoint, const char *type)
 {
     static const struct servingendpoint_status_conditions nothing = { .reason = "", .message = "" };
     const struct servingendpoint_status *status = endpoint->status;
 
     for (size_t i = 0; i < status->conditions_count; i++)
-        if (strcmp(status->conditions[i].type, "Ready") == 0 && status->conditions[i].reason)
+        if (strcmp(status->conditions[i].type, type) == 0 && status->conditions[i].reason &&
+            status->conditions[i].message)
             return &status->conditions[i];
     return &nothing;
 }
 
 static bool was_routed(const struct endpoint *endpoint)
 {
-    const struct servingendpoint_status_conditions *before = said_before(endpoint);
+    const struct servingendpoint_status_conditions *before = said_before(endpoint, "Ready");
 
     return before->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE && strncmp(before->reason, "Route", 5) == 0;
 }
 
-static const char silent[] = "RouteDoesNotAnswer";
-
-/* After a restart no answer is there yet: that makes nothing good that was bad. */
-static bool was_silent(const struct endpoint *endpoint)
+/* After a restart no answer is there yet: that makes nothing good that was bad, nor is it worth a write. */
+static bool is_as_before(const struct endpoint *endpoint, struct standing *ret)
 {
-    return awaits_answer(endpoint) && strcmp(said_before(endpoint)->reason, silent) == 0;
+    const struct servingendpoint_status_conditions *before = said_before(endpoint, "Ready");
+
+    if (!awaits_answer(endpoint) || strncmp(before->reason, "Route", 5) != 0)
+        return false;
+    *ret = (struct standing){ before->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE,
+                              before->reason,
+                              before->message };
+    return true;
 }
 
 static struct standing ready_by_route(const struct endpoint *endpoint)
@@ -36,15 +41,18 @@ static struct standing ready_by_route(const struct endpoint *endpoint)
     struct standing routed = route_standing(endpoint);
     const char *why = NULL;
     enum reach reach = has_route(endpoint) ? endpoint_reach(endpoint, &why) : REACH_UNKNOWN;
+    struct standing before;
 
     if (reach == REACH_YES)
         return (struct standing){ true, "RouteAnswers", "A request through the Gateway was answered" };
     if (reach == REACH_NO)
-        return (struct standing){ false, silent, arena_printf(endpoint->arena, "Through the Gateway it %s", why) };
+        return (struct standing){ false,
+                                  "RouteDoesNotAnswer",
+                                  arena_printf(endpoint->arena, "Through the Gateway it %s", why) };
     if (endpoint->route.problem || !has_route(endpoint))
         return routed;
-    if (was_silent(endpoint))
-        return (struct standing){ false, silent, said_before(endpoint)->message };
+    if (is_as_before(endpoint, &before))
+        return before;
     if (endpoint->route.judged || (was_routed(endpoint) && strcmp(routed.reason, "WaitingForGateway") == 0))
         return (struct standing){ true, "RouteAccepted", "Its pods are ready, and gateways have its route" };
     return routed;
