@@ -10,7 +10,8 @@ mode_configure() {
     server=https://127.0.0.1:$apiserver_port
     apiserver_flags=(--bind-address=127.0.0.1 --advertise-address=127.0.0.1 --endpoint-reconciler-type=none)
     heartbeat=$((5 + nodes / 10)) grace=$((3 * heartbeat))
-    kcm_flags=(--node-monitor-period=1s --node-monitor-grace-period="${grace}s")
+    kcm_flags=(--node-monitor-period=1s --node-monitor-grace-period="${grace}s"
+        --horizontal-pod-autoscaler-sync-period=1s)
 }
 
 mode_check() { :; }
