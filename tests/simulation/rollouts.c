@@ -64,7 +64,8 @@ static void weights_are_sound(struct world *world, const struct thing *route, co
 
     for (unsigned i = 0; i < table->count; i++) {
         sum += table->backends[i].weight;
-        if (!server_find(world, RESOURCE_SERVICES, route->namespace, table->backends[i].service))
+        if (!server_find(world, RESOURCE_SERVICES, route->namespace, table->backends[i].service) &&
+            !was_there(world, RESOURCE_SERVICES, route->namespace, table->backends[i].service))
             BROKEN(world, "%s names the Service %s, which is not there", route->name, table->backends[i].service);
     }
     if (sum != 100 && table->count != 1)

@@ -158,11 +158,27 @@ bool another_is_ready(const struct world *world, const struct thing *endpoint, c
     return false;
 }
 
+bool was_there(const struct world *world, enum resource resource, const char *namespace, const char *name)
+{
+    const struct server *server = &world->server;
+
+    for (size_t i = server->change_count; i-- > 0;) {
+        const struct thing *thing = server->changes[i].thing;
+
+        if (thing->resource == resource && thing->gone && strcmp(thing->name, name) == 0 &&
+            strcmp(thing->namespace, namespace) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool revision_had(const struct world *world, const struct thing *endpoint, const char *revision, int pods)
 {
     const struct workload *workload = revision_workload(world, endpoint, revision);
 
-    return workload && workload_most_since(workload, look_back(world, endpoint)) >= pods;
+    if (!workload)
+        return was_there(world, RESOURCE_DEPLOYMENTS, endpoint->namespace, revision);
+    return workload_most_since(workload, look_back(world, endpoint)) >= pods;
 }
 
 static bool is_returning(const struct snapshot *snapshot)

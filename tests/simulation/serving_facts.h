@@ -38,7 +38,10 @@ struct workload *revision_workload(const struct world *world, const struct thing
 /* Another revision than this one had ready pods all the while. */
 bool another_is_ready(const struct world *world, const struct thing *endpoint, const char *revision);
 
-/* The revision had so many available pods at some time. */
+/* It was there, and is gone: a person deletes what they like, and nobody can know that at the same moment. */
+bool was_there(const struct world *world, enum resource resource, const char *namespace, const char *name);
+
+/* The revision had so many available pods at some time; or its Deployment is gone. */
 bool revision_had(const struct world *world, const struct thing *endpoint, const char *revision, int pods);
 
 /* The candidate has been on its way back for as long as the stable revision is waited for. */
