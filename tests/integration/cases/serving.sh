@@ -210,6 +210,33 @@ a_name_that_is_taken() {
 }
 says() { [[ $(say '{.status.message}') == *"$1"* ]] || { say '{.status.message}'; return 1; } }
 
+# -- what is no longer asked for ----------------------------------------------------------------------------------------------
+
+what_is_not_asked_for_goes() {
+    start_operator
+    start_gateway
+    { echo "$route"; echo '  protocol: GRPC'; echo '  replicas: 2'; } | endpoint reg/one
+    within 30 serves reg/one
+    expect "$(get grpcroute shop -o 'jsonpath={.spec.hostnames[0]}')" shop.example.com
+    # Edited by hand, it is as before; edited in the spec, it follows.
+    kubectl patch pdb -n "$namespace" shop --type=merge -p '{"spec":{"maxUnavailable":"50%"}}' >/dev/null
+    within 20 is_of pdb '{.spec.maxUnavailable}' 25%
+    patch '{"spec":{"route":{"hostnames":["store.example.com"]}}}'
+    within 20 is_of grpcroute '{.spec.hostnames[0]}' store.example.com
+    patch '{"spec":{"route":null,"replicas":1}}'
+    within 20 not get grpcroute shop
+    within 20 not get pdb shop
+    within 20 serves reg/one
+    # HTTP likewise.
+    kubectl delete servingendpoint -n "$namespace" shop >/dev/null
+    echo "$route" | endpoint reg/two
+    within 60 serves reg/two
+    patch '{"spec":{"route":null}}'
+    within 20 not get httproute shop
+    within 20 serves reg/two
+}
+is_of() { [ "$(get "$1" shop -o "jsonpath=$2")" = "$3" ]; } # KIND JSONPATH VALUE
+
 # -- deletion -------------------------------------------------------------------------------------------------------------------
 
 nothing_is_left() {
@@ -232,4 +259,5 @@ it "Recreate: the old pods go first, and come back when the new ones never do" t
 it "a tag that moves rolls out the version it means; the Model stays while it is served" a_tag_moves
 it "a missing port and a route that no listener lets in are told, with what to do" what_is_wrong_is_said
 it "a Service of that name that is somebody else's is left alone and told" a_name_that_is_taken
+it "a route and a budget that are not asked for any more go; the revision serves on" what_is_not_asked_for_goes
 it "a deleted endpoint leaves nothing" nothing_is_left
