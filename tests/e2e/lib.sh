@@ -94,6 +94,25 @@ put() { # KEY: from standard input, into the bucket market
     to_s3 "market/$1" -T "$scratch/object"
 }
 
+# -- what examples/chain leads to: the Model digits, and the endpoint of its name ----------------------------------------
+
+say_model() { get model digits -o "jsonpath=$1"; }
+
+# The endpoint answers with that version of the model (VERSION), through the Service of its name: the first digit of the
+# data is a 0, and the answer names the model by its digest.
+answers_with() {
+    local pixels digest
+    pixels=$(head -1 "$root/examples/digits/digits.csv" | cut -d, -f1-64)
+    digest=$(say_model "{.status.versions[?(@.name==\"$1\")].digest}")
+    if ! { "$root/tests/e2e/inside" curl -sSf --max-time 5 -d "{\"pixels\": [$pixels]}" \
+        "http://$(get service digits -o 'jsonpath={.spec.clusterIP}'):8080/predict" >"$scratch/answer" 2>&1 &&
+        grep -F '"digit":0,' "$scratch/answer" | grep -qF "\"model\":\"$digest\""; }; then
+        cat "$scratch/answer"
+        return 1
+    fi
+}
+say_endpoint() { get servingendpoint digits -o "jsonpath=$1"; }
+
 # -- traffic: for files that say "# needs: gateway", which run in the node's network ------------------------------------
 
 gateway=10.88.0.1 prometheus=http://10.88.0.1:9090

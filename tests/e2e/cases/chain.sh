@@ -3,26 +3,10 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 
-say_model() { get model digits -o "jsonpath=$1"; }
 model_is() { [ "$(say_model "$1")" = "$2" ] || { say_model '{.status}'; return 1; }; } # JSONPATH VALUE
 
 # The model of a version, as the store has it.
 published_model() { from_s3 "models/digits/versions/$(say_model "{.status.versions[?(@.name==\"$1\")].digest}")/digits.txt"; }
-
-# The endpoint answers with that version of the model (VERSION), through the Service of its name: the first digit of the
-# data is a 0, and the answer names the model by its digest.
-answers_with() {
-    local pixels digest
-    pixels=$(head -1 "$root/examples/digits/digits.csv" | cut -d, -f1-64)
-    digest=$(say_model "{.status.versions[?(@.name==\"$1\")].digest}")
-    if ! { "$root/tests/e2e/inside" curl -sSf --max-time 5 -d "{\"pixels\": [$pixels]}" \
-        "http://$(get service digits -o 'jsonpath={.spec.clusterIP}'):8080/predict" >"$scratch/answer" 2>&1 &&
-        grep -F '"digit":0,' "$scratch/answer" | grep -qF "\"model\":\"$digest\""; }; then
-        cat "$scratch/answer"
-        return 1
-    fi
-}
-say_endpoint() { get servingendpoint digits -o "jsonpath=$1"; }
 
 lineage() { "$kitae" lineage "$1" --namespace "$namespace"; }
 

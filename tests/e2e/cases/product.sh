@@ -67,13 +67,12 @@ apply_examples() {
     examples=(-f "$root/examples/hello/" -f "$digits/" -f "$root/examples/chain/" -f "$root/examples/")
     kubectl apply -n "$namespace" "${examples[@]}"
 }
-say_model() { get model digits -o "jsonpath=$1"; }
 long_job() { # NAME: the example, for some minutes
     sed "s/name: digits$/name: $1/; s/\"30\"/\"300\"/" "$root/examples/digits/job.yaml" | kubectl apply -n "$namespace" -f - >/dev/null
     within 60 is Running field "$1" '{.status.phase}'
 }
-pods_and_starts() { # JOB
-    get pods -l "kitae.dev/job=$1" -o 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount}{"\n"}{end}'
+pods_and_starts() { # LABEL=VALUE
+    get pods -l "kitae.dev/$1" -o 'jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount}{"\n"}{end}'
 }
 
 all_examples() {
@@ -85,6 +84,8 @@ all_examples() {
     contains "$(field reads-images '{.status.message}')" "DataSet images"
     expect "$(say_model '{.status.phase}/{.status.latest}/{.status.producedBy}')" Ready/v1/TrainingJob/learn-digits
     contains "$(from_s3 "models/digits/versions/$(say_model '{.status.versions[0].digest}')/digits.txt" | head -1)" hidden
+    within 120 is True say_endpoint '{.status.conditions[?(@.type=="Ready")].status}'
+    within 20 answers_with v1
     contains "$("$kitae" lineage model/digits:v1 --namespace "$namespace")" "from DataSet digits v1"
     kubectl diff -n "$namespace" "${examples[@]}" # nothing of what was applied is otherwise now
     expect "$(field digits '{.status.attempt}')/$(field learn-digits '{.status.attempt}')" 1/1
@@ -96,7 +97,7 @@ nothing_hangs() {
     not grep kitae.dev/ <<<"$(kubectl get pods -n "$namespace" -o 'jsonpath={.items[*].metadata.finalizers}')"
     kubectl get crd trainingjobs.kitae.dev datasets.kitae.dev models.kitae.dev >/dev/null # kept, with what users made
     [ "$(field "$1" '{.metadata.name}')" = "$1" ]
-    kubectl delete trainingjobs,datasets,models --all -n "$namespace" --timeout=60s >/dev/null
+    kubectl delete servingendpoints,trainingjobs,datasets,models --all -n "$namespace" --timeout=60s >/dev/null
     within 60 no_pods_of_jobs
     kubectl delete crd {trainingjobs,datasets,models,servingendpoints}.kitae.dev --timeout=60s >/dev/null
 }
@@ -110,7 +111,7 @@ no_complaint() {
 }
 
 whole_product() {
-    local before
+    local before serving
     prepare
     helm4 install kitae "$chart" --wait --timeout 180s
     expect "$(ready_replicas)" 2
@@ -124,11 +125,14 @@ whole_product() {
     within 60 is 2 ready_replicas
 
     long_job during
-    before=$(pods_and_starts during)
+    before=$(pods_and_starts job=during)
+    serving=$(pods_and_starts endpoint=digits)
     no_complaint
     helm4 upgrade kitae "$chart" --wait --timeout 180s --set log.level=debug
     contains "$(kubectl get pods -n $space -l app.kubernetes.io/component=operator -o 'jsonpath={.items[*].spec.containers[0].args}')" --log-level=debug
-    expect "$(pods_and_starts during)" "$before"
+    expect "$(pods_and_starts job=during)" "$before"
+    expect "$(pods_and_starts endpoint=digits)" "$serving"
+    answers_with v1
     expect "$(field during '{.status.phase}/{.status.attempt}')" Running/1
     no_complaint
 
