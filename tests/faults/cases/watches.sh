@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh defines and reads
 # Watches that go wrong, one way each. A job's life is the proof that the operator sees what happens.
 
-kinds=(trainingjob dataset model pod service job cronjob)
+kinds=(trainingjob dataset model servingendpoint pod service job cronjob deployment horizontalpodautoscaler poddisruptionbudget
+    httproute grpcroute)
 
 transport_is() { # KIND websocket|http
     metric_is "kitae_watch_transport{kind=\"$1\",namespace=\"$namespace\",transport=\"$2\"}" 1
