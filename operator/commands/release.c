@@ -12,9 +12,9 @@
 static const char usage[] =
     "Usage: kitae release [FLAGS]\n"
     "\n"
-    "Takes the finalizer " FINALIZER_RECORD " off all pods of Kitae, so that they, their namespaces and their\n"
-    "nodes can go without an operator. Do it when the operator is gone for good: how pods ended that it had\n"
-    "not recorded yet is lost. Exits with 1 when a pod could not be changed.";
+    "Takes the finalizers of Kitae off all pods, DataSets and Models, so that they, their namespaces and\n"
+    "their nodes can go without an operator. Do it when the operator is gone for good: how pods ended that\n"
+    "it had not recorded yet is lost. Exits with 1 when an object could not be changed.";
 
 static struct option options[] = {
     CLUSTER_OPTIONS,

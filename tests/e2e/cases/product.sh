@@ -15,6 +15,7 @@ prepare() {
     export HELM_CONFIG_HOME=$scratch/helm HELM_CACHE_HOME=$scratch/helm HELM_DATA_HOME=$scratch/helm
     make --no-print-directory -C "$root" image >/dev/null
     "$cluster" load-image --name "$KITAE_CLUSTER" "$root/build/image.tar" >/dev/null
+    "$kitae" release >/dev/null # of tests before, whose operators are gone
     kubectl delete crd --ignore-not-found --timeout=60s {trainingjobs,datasets,models,servingendpoints}.kitae.dev
     kubectl label namespace $space --overwrite pod-security.kubernetes.io/{enforce,warn}=restricted
     refused >"$scratch/refused" # an operator that is uninstalled gives its lease back when its rights are gone already
