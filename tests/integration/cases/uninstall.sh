@@ -69,7 +69,7 @@ everything() {
     job done 1 run-seconds=0.5
     phase runs Running
     phase done Succeeded
-    run_documented 'kubectl delete trainingjobs,datasets,models'
+    run_documented 'kubectl delete servingendpoints,trainingjobs,datasets,models'
     within 60 nothing_left
     stop_operator
     run_documented 'kubectl delete crd'
