@@ -244,6 +244,13 @@ static json_t *without_our_part(const struct thing *thing, const json_t *tree)
 }
 
 /* By owner, by label, or by the finalizer that we may take off an orphan. A DataSet's claim has no owner: it stays. */
+static bool has_our_owner(const json_t *tree)
+{
+    const char *kind = jb_get_str(tree_controller(tree), "kind");
+
+    return strcmp(kind, "TrainingJob") == 0 || strcmp(kind, "ServingEndpoint") == 0;
+}
+
 static bool looks_like_ours(const struct world *world, const struct thing *thing, const json_t *tree)
 {
     const json_t *labels = jb_get(tree_metadata(tree), "labels");
@@ -251,9 +258,8 @@ static bool looks_like_ours(const struct world *world, const struct thing *thing
     if (resource_is_custom(thing->resource) || thing->resource > RESOURCE_LAST_CHILD)
         return true;
     return !thing->as_made &&
-           (server_owner(world, tree) || strcmp(jb_get_str(tree_controller(tree), "kind"), "TrainingJob") == 0 ||
-            *jb_get_str(labels, LABEL_OWNER_UID) || *jb_get_str(labels, "kitae.dev/dataset") ||
-            fact_has_finalizer(tree, FINALIZER_RECORD));
+           (server_owner(world, tree) || has_our_owner(tree) || *jb_get_str(labels, LABEL_OWNER_UID) ||
+            *jb_get_str(labels, "kitae.dev/dataset") || fact_has_finalizer(tree, FINALIZER_RECORD));
 }
 
 static void foreign_things_stay(struct world *world, const struct change *change)
