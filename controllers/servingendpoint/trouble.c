@@ -25,8 +25,7 @@ static const struct cause causes[] = {
     { "RunContainerError", "RunContainerError", "cannot be started by its node", "check its command" },
 };
 
-/* -- what the server refused us
- * -------------------------------------------------------------------------------------------- */
+/* -- what the server refused us ------------------------------------------------------------------------------------ */
 
 static void tell_refusal(const struct endpoint *endpoint, const struct failure *failure, struct trouble *ret)
 {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../../operator/base/text.h"
 #include "job.h"
 
 enum {
@@ -78,9 +79,7 @@ static struct slice last_line(const char *text)
     for (start = end; start && !strchr("\r\n", text[start - 1]);)
         start--;
     if (end - start > LINE_KEPT)
-        end = start + LINE_KEPT;
-    while (end > start && ((unsigned char)text[end] & 0xc0) == 0x80) /* not within a character of UTF-8 */
-        end--;
+        end = start + text_cut(text + start, LINE_KEPT);
     return (struct slice){ text + start, end - start };
 }
 

@@ -7,6 +7,7 @@
 
 #include "../base/memory.h"
 #include "../base/strbuf.h"
+#include "../base/text.h"
 #include "../engine/log.h"
 #include "../serve/report_server.h"
 #include "../serve/server.h"
@@ -80,11 +81,6 @@ static void give(struct net *net, enum order_type type, struct order order)
     mailbox_put_always(net->orders, &copy->letter);
 }
 
-static char *copy_text(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 void net_open(struct net *net,
               const struct watch_command *command,
               const char *address,
@@ -106,9 +102,9 @@ void net_close(struct net *net, unsigned slot, unsigned serial)
 
 void net_certificates(struct net *net, const struct socket_certificates *certificates)
 {
-    struct socket_certificates copy = { copy_text(certificates->ca),
-                                        copy_text(certificates->certificate),
-                                        copy_text(certificates->key) };
+    struct socket_certificates copy = { text_copy(certificates->ca),
+                                        text_copy(certificates->certificate),
+                                        text_copy(certificates->key) };
 
     give(net, ORDER_CERTIFICATES, (struct order){ .certificates = copy });
 }
@@ -120,7 +116,7 @@ void net_metrics(struct net *net, char *take_text)
 
 void net_report_certificate(struct net *net, const char *certificate, const char *key)
 {
-    struct socket_certificates copy = { NULL, copy_text(certificate), copy_text(key) };
+    struct socket_certificates copy = { NULL, text_copy(certificate), text_copy(key) };
 
     give(net, ORDER_REPORT_CERTIFICATE, (struct order){ .certificates = copy });
 }

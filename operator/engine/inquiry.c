@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/memory.h"
+#include "../base/text.h"
 
 static void append(struct inquiries *list, struct inquiry *inquiry)
 {
@@ -83,27 +84,17 @@ void inquiry_take_turn(struct inquiry *inquiry)
 
 /* -- the questions of a plan --------------------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* All but how often. */
 static bool is_same(const struct ask *a, const struct ask *b)
 {
-    return a->type == b->type && same_text(a->key, b->key) && same_text(a->url, b->url) &&
-           same_text(a->host, b->host) && a->count == b->count && same_text(a->query, b->query) &&
-           same_text(a->path, b->path) && a->timeout_ms == b->timeout_ms;
+    return a->type == b->type && text_same(a->key, b->key) && text_same(a->url, b->url) &&
+           text_same(a->host, b->host) && a->count == b->count && text_same(a->query, b->query) &&
+           text_same(a->path, b->path) && a->timeout_ms == b->timeout_ms;
 }
 
 static int within(int value, int low, int high)
 {
     return value < low ? low : value > high ? high : value;
-}
-
-static const char *copy(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
 }
 
 static struct ask bounded(const struct ask *from)
@@ -119,11 +110,11 @@ static struct ask bounded(const struct ask *from)
 static void begin(struct asked *asked, const struct ask *ask, int64_t now)
 {
     *asked = (struct asked){ .ask = *ask, .due_at = now };
-    asked->ask.key = copy(ask->key);
-    asked->ask.url = copy(ask->url);
-    asked->ask.host = copy(ask->host);
-    asked->ask.query = copy(ask->query);
-    asked->ask.path = copy(ask->path);
+    asked->ask.key = text_copy(ask->key);
+    asked->ask.url = text_copy(ask->url);
+    asked->ask.host = text_copy(ask->host);
+    asked->ask.query = text_copy(ask->query);
+    asked->ask.path = text_copy(ask->path);
 }
 
 /* Moves the question over when it was asked before; what is left behind is empty. */
@@ -215,8 +206,8 @@ void asked_settle(struct asked *asked, const struct answer *answer)
     asked->answer = *answer;
     asked->answer.key = asked->ask.key;
     asked->answer.at = asked->asked_at;
-    asked->answer.error = copy(answer->error);
-    asked->answer.value = copy(answer->value);
+    asked->answer.error = text_copy(answer->error);
+    asked->answer.value = text_copy(answer->value);
     if (answer->text.data)
         asked->answer.text.data = xstrndup(answer->text.data, answer->text.length);
     asked->flight = 0;

@@ -118,11 +118,15 @@ static void show_failures(const struct key *key, struct arena *arena, struct obs
 
 static void show_absent(struct engine *engine, const struct object *self, struct observed *in)
 {
-    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-        if (kind_info(kind)->optional) {
-            in->absent[kind] = engine_reflector(engine, kind, self->namespace)->absent;
-            in->forbidden[kind] = engine_reflector(engine, kind, self->namespace)->forbidden;
-        }
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+        const struct reflector *reflector;
+
+        if (!kind_info(kind)->optional)
+            continue;
+        reflector = engine_reflector(engine, kind, self->namespace);
+        in->absent[kind] = reflector->absent;
+        in->forbidden[kind] = reflector->forbidden;
+    }
 }
 
 static void draw(struct drawing *drawing, const struct object *self, bool confirmed)

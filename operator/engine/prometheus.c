@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/scan.h"
+#include "../base/text.h"
 
 enum { QUOTED = 200 }; /* bytes of what Prometheus says of a query */
 
@@ -217,12 +218,9 @@ static int refuse(int http_status, struct error *err)
 /* At most so much of it, in one line, and no half of a character. */
 static char *quote(const char *text, struct arena *arena)
 {
-    size_t length = strlen(text), kept = length < QUOTED ? length : QUOTED;
-    char *copy;
+    size_t length = strlen(text);
+    char *copy = arena_strndup(arena, text, text_cut(text, length < QUOTED ? length : QUOTED));
 
-    while (kept < length && kept && ((unsigned char)text[kept] & 0xc0) == 0x80)
-        kept--;
-    copy = arena_strndup(arena, text, kept);
     for (char *at = copy; *at; at++)
         if ((unsigned char)*at < ' ')
             *at = ' ';

@@ -31,7 +31,6 @@ static void add_reflector(struct engine *engine, enum kind kind, const char *nam
 /* Parents before children, so that no child is met before its owner's kind is known to be on its way. */
 void reflectors_init(struct engine *engine)
 {
-    static const char *const all[] = { NULL };
     const char *const *namespaces = engine->options.namespaces;
 
     engine->reflectors = xcalloc(ENGINE_MAX_WATCHES, sizeof(*engine->reflectors));
@@ -39,7 +38,7 @@ void reflectors_init(struct engine *engine)
         if (kind_info(kind)->unseen)
             continue;
         if (!namespaces || !*namespaces)
-            add_reflector(engine, kind, all[0]);
+            add_reflector(engine, kind, NULL);
         else
             for (const char *const *namespace = namespaces; *namespace; namespace ++)
                 add_reflector(engine, kind, *namespace);

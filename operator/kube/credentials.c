@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../base/memory.h"
+#include "../base/text.h"
 #include "pem.h"
 #include "secrets.h"
 
@@ -44,20 +45,10 @@ static int64_t boot_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static char *copy(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 /* Replaces *held; whether that changed anything. */
 static bool replace(char **held, char *take_text)
 {
-    bool changed = !same_text(*held, take_text);
+    bool changed = !text_same(*held, take_text);
 
     free(*held);
     *held = take_text;
@@ -110,7 +101,7 @@ static int read_ca(struct credentials *self, struct error *err)
         return 0;
     if (secret_read_pem(path, &text, err) < 0)
         return -1;
-    if (!same_text(text, self->ca) && pem_check_bundle(text, err) < 0)
+    if (!text_same(text, self->ca) && pem_check_bundle(text, err) < 0)
         return error_wrap(err, "%s", path);
     self->generation += replace(&self->ca, take(text));
     return 0;
@@ -121,7 +112,7 @@ static int current_pem(const char *path, const char *fixed, char **ret, struct e
 {
     if (path)
         return secret_read_pem(path, ret, err);
-    *ret = copy(fixed);
+    *ret = text_copy(fixed);
     return 0;
 }
 
@@ -137,7 +128,7 @@ static int read_certificate(struct credentials *self, struct error *err)
     if (current_pem(config->certificate_file, config->certificate, &certificate, err) < 0 ||
         current_pem(config->key_file, config->key, &key, err) < 0)
         return -1;
-    if (same_text(certificate, self->certificate) && same_text(key, self->key))
+    if (text_same(certificate, self->certificate) && text_same(key, self->key))
         return 0;
     if (pem_check_pair(certificate, key, err) < 0)
         return error_wrap(err, "%s", config->certificate_file ? config->certificate_file : config->key_file);
@@ -245,10 +236,10 @@ int credentials_create(const struct kube_config *config, int64_t now_ms, struct 
 
     *self = (struct credentials){
         .config = config,
-        .token = copy(config->token),
-        .ca = copy(config->ca),
-        .certificate = copy(config->certificate),
-        .key = copy(config->key),
+        .token = text_copy(config->token),
+        .ca = text_copy(config->ca),
+        .certificate = text_copy(config->certificate),
+        .key = text_copy(config->key),
         .serial = 1,
         .generation = 1,
         .headers = xcalloc(1 + config->impersonation_count, sizeof(*self->headers)),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/scan.h"
+#include "../base/text.h"
 
 enum {
     TERMINATION_MESSAGE_KEPT = 1024, /* bytes, from the end */
@@ -14,9 +15,7 @@ static const char *head(struct arena *arena, const char *text, size_t kept)
 {
     if (!text || strlen(text) <= kept)
         return text;
-    while (kept && ((unsigned char)text[kept] & 0xc0) == 0x80)
-        kept--;
-    return arena_strndup(arena, text, kept);
+    return arena_strndup(arena, text, text_cut(text, kept));
 }
 
 static const char *tail(const char *text, size_t kept)
