@@ -354,6 +354,8 @@ static void write_answered(struct engine *engine, void *context, const struct ht
         settle(action);
     } else {
         not_written(action, class, response);
+        if (response->status == 500) /* a webhook's fault, or etcd's, which may have written it all the same */
+            settle(action);
     }
     pass_advance(pass);
 }

@@ -52,6 +52,17 @@ static bool has_lost_a_name(const struct world *world, const struct thing *job)
     return false;
 }
 
+/* One that a stranger's finalizer keeps is as good as gone. */
+static const struct thing *find_live(const struct world *world,
+                                     enum resource resource,
+                                     const struct thing *job,
+                                     const char *name)
+{
+    const struct thing *thing = server_find(world, resource, job->namespace, name);
+
+    return thing && !thing_is_deleting(thing) ? thing : NULL;
+}
+
 /* It names a DataSet that has no version, or a Model that is not there. */
 static bool lacks_what_it_names(const struct world *world, const struct thing *job)
 {
@@ -60,12 +71,11 @@ static bool lacks_what_it_names(const struct world *world, const struct thing *j
     const json_t *output = json_array_get(jb_get(spec, "outputs"), 0);
     const char *model = jb_get_str(jb_get(output, "modelRef"), "name");
     const char *made = jb_get_str(jb_get(output, "dataSetRef"), "name");
-    const struct thing *data_set = server_find(world, RESOURCE_DATA_SETS, job->namespace, set);
+    const struct thing *data_set = find_live(world, RESOURCE_DATA_SETS, job, set);
 
-    return (*set && (!data_set || thing_is_deleting(data_set) ||
-                     !*jb_get_str(jb_get(data_set->now->tree, "status"), "latest"))) ||
-           (*model && !server_find(world, RESOURCE_MODELS, job->namespace, model)) ||
-           (*made && !server_find(world, RESOURCE_DATA_SETS, job->namespace, made));
+    return (*set && (!data_set || !*jb_get_str(jb_get(data_set->now->tree, "status"), "latest"))) ||
+           (*model && !find_live(world, RESOURCE_MODELS, job, model)) ||
+           (*made && !find_live(world, RESOURCE_DATA_SETS, job, made));
 }
 
 static void every_job_ends(struct world *world, const struct thing *job)
