@@ -202,10 +202,14 @@ struct asked *inquiry_find(struct inquiry *inquiry, uint64_t flight)
 
 void asked_settle(struct asked *asked, const struct answer *answer)
 {
+    bool is_miss = answer->error || (asked->ask.type == ASK_PROBE && !answer->good);
+    int misses = is_miss ? asked->answer.misses + 1 : 0;
+
     free_answer(&asked->answer);
     asked->answer = *answer;
     asked->answer.key = asked->ask.key;
     asked->answer.at = asked->asked_at;
+    asked->answer.misses = misses;
     asked->answer.error = text_copy(answer->error);
     asked->answer.value = text_copy(answer->value);
     if (answer->text.data)

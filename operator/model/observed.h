@@ -54,6 +54,7 @@ struct answer {
     const char
         *error;      /* why there is no answer, and what to do; the rest is empty then, but for the counts of a probe */
     int count, good; /* ASK_PROBE: requests made, and those that were answered 200 to 399 in time */
+    int misses;      /* answers in a row, up to this one, that had an error, or nothing good of a probe */
     int status;      /* ASK_PROBE: of the worst answer: the highest; 0: none came */
     int slowest_ms;  /* ASK_PROBE */
     const char *value; /* ASK_QUERY: a decimal number as the server wrote it, or +Inf, -Inf; NaN is an error */

@@ -88,6 +88,7 @@ static int read_answers(struct sample *sample, json_t *from, struct error *err)
                                               .error = or_null(jb_get_str(one, "error")),
                                               .count = (int)jb_get_int(one, "count", 0),
                                               .good = (int)jb_get_int(one, "good", 0),
+                                              .misses = (int)jb_get_int(one, "misses", 3),
                                               .status = (int)jb_get_int(one, "status", 0),
                                               .slowest_ms = (int)jb_get_int(one, "slowestMs", 0),
                                               .value = or_null(jb_get_str(one, "value")),

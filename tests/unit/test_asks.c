@@ -145,6 +145,25 @@ static void probe__nobody_answers__is_an_error(void **state)
     engine_destroy(cluster.engine);
 }
 
+static void probe__nothing_good__is_counted_until_something_is(void **state)
+{
+    static const struct http_findings bad = { .count = 3, .status = 503 },
+                                      good = { .count = 3, .good = 1, .status = 503 },
+                                      silent = { .count = 3, .problem = "Connection refused" };
+    static const struct http_findings *const looks[] = { &bad, &silent, &bad, &good, &bad };
+    static const int misses[] = { 1, 2, 3, 0, 1 };
+    struct cluster cluster;
+
+    (void)state;
+    start(&cluster, &probe, NULL);
+    for (int i = 0; i < 5; i++) {
+        find(&cluster, taken(&cluster), *looks[i]);
+        assert_int_equal(it.answer.misses, misses[i]);
+        cluster_wait(&cluster, 10000);
+    }
+    engine_destroy(cluster.engine);
+}
+
 static void query__goes_to_prometheus(void **state)
 {
     struct http_question *question;
@@ -383,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probe__is_asked_at_once_and_every_so_often),
         cmocka_unit_test(probe__nobody_answers__is_an_error),
+        cmocka_unit_test(probe__nothing_good__is_counted_until_something_is),
         cmocka_unit_test(query__goes_to_prometheus),
         cmocka_unit_test(query__without_prometheus__says_what_to_do),
         cmocka_unit_test(object__is_read_from_the_api_server),
