@@ -79,7 +79,8 @@ int floor_of(const struct endpoint *endpoint, const struct revision *revision)
 /* Where old pods make room, new ones wait until they are gone; a model is pinned, then looked at, then fetched. */
 bool is_wanted(const struct endpoint *endpoint, const struct revision *revision)
 {
-    if (revision->recipe.model && !revision->recorded)
+    if ((revision != endpoint->stable && revision != endpoint->candidate) ||
+        (revision->recipe.model && !revision->recorded))
         return false;
     return revision != endpoint->candidate || endpoint->rollout.state != STATE_FREEING;
 }

@@ -144,6 +144,8 @@ static void observe_objects(struct endpoint *endpoint, struct revision *revision
     status = revision->deployment ? parse(revision->deployment->status) : NULL;
     service = revision->service ? parse(revision->service->spec) : NULL;
     revision->denied = find_denial(status, endpoint->arena);
+    if (status && !revision->deployment->deleted_at)
+        revision->counted = (int)jb_get_int(status, "readyReplicas", 0);
     revision->replicas = deployment ? (int)jb_get_int(deployment, "replicas", 1) : 0;
     address = jb_get_str(service, "clusterIP");
     if (*address && strcmp(address, "None") != 0)
@@ -202,6 +204,13 @@ static void count_pod(struct endpoint *endpoint, const struct object *pod)
         note_startup(revision, pod);
 }
 
+/* Pods outlive a Deployment that was deleted for a while, and say nothing of the one that was made in its place. */
+static void disregard_orphans(struct revision *revision)
+{
+    if (revision->ready > revision->counted)
+        revision->ready = revision->counted;
+}
+
 static void read_revisions(struct endpoint *endpoint)
 {
     const struct servingendpoint_status *status = endpoint->status;
@@ -213,6 +222,8 @@ static void read_revisions(struct endpoint *endpoint)
         observe_objects(endpoint, &endpoint->revisions[i]);
     for (size_t i = 0; i < pods.count; i++)
         count_pod(endpoint, pods.items[i]);
+    for (int i = 0; i < endpoint->revision_count; i++)
+        disregard_orphans(&endpoint->revisions[i]);
 }
 
 /* -- the rest of the status ------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ enum {
     GATEWAY_TIMEOUT = 5000, /* milliseconds */
     REACH_TIMEOUT = 5000,
     REACH_COUNT = 2,
+    MISSES =
+        3, /* looks in a row: where some requests are answered, chance alone must not make it good and bad in turn */
 };
 
 static const char gateway_key[] = "gateway", reach_key[] = "route";
@@ -57,21 +59,28 @@ static const char *common_host(const struct endpoint *endpoint, const char *of_l
     return route->hostnames_count ? NULL : of_listener;
 }
 
-static const json_t *find_listener(const struct endpoint *endpoint, const json_t *listeners)
+static bool is_secured(const json_t *listener)
+{
+    return strcmp(jb_get_str(listener, "protocol"), "HTTPS") == 0;
+}
+
+/* It is one of those that the endpoint's first parentRef names, and takes one of its hosts. */
+static bool takes_route(const struct endpoint *endpoint, const json_t *listener)
 {
     const struct servingendpoint_spec_route_parent_refs *ref = &endpoint->spec->route->parent_refs[0];
 
-    for (size_t i = 0; i < json_array_size(listeners); i++) {
-        const json_t *one = json_array_get(listeners, i);
-        const char *protocol = jb_get_str(one, "protocol");
+    if ((ref->section_name && strcmp(ref->section_name, jb_get_str(listener, "name")) != 0) ||
+        (ref->has_port && ref->port != jb_get_int(listener, "port", 0)) ||
+        !common_host(endpoint, jb_get_str(listener, "hostname")))
+        return false;
+    return is_secured(listener) || strcmp(jb_get_str(listener, "protocol"), "HTTP") == 0;
+}
 
-        if ((ref->section_name && strcmp(ref->section_name, jb_get_str(one, "name")) != 0) ||
-            (ref->has_port && ref->port != jb_get_int(one, "port", 0)) ||
-            !common_host(endpoint, jb_get_str(one, "hostname")))
-            continue;
-        if (strcmp(protocol, "HTTP") == 0 || strcmp(protocol, "HTTPS") == 0)
-            return one;
-    }
+static const json_t *find_listener(const struct endpoint *endpoint, const json_t *listeners)
+{
+    for (size_t i = 0; i < json_array_size(listeners); i++)
+        if (takes_route(endpoint, json_array_get(listeners, i)))
+            return json_array_get(listeners, i);
     return NULL;
 }
 
@@ -141,13 +150,11 @@ static const char *find_door(const struct endpoint *endpoint,
 
 static struct ask door_ask(const struct endpoint *endpoint, const json_t *listener, const char *address)
 {
-    bool is_tls = strcmp(jb_get_str(listener, "protocol"), "HTTPS") == 0;
-
     return (struct ask){ .type = ASK_PROBE,
                          .key = reach_key,
                          .url = arena_printf(endpoint->arena,
                                              strchr(address, ':') ? "%s://[%s]:%d%s" : "%s://%s:%d%s",
-                                             is_tls ? "https" : "http",
+                                             is_secured(listener) ? "https" : "http",
                                              address,
                                              (int)jb_get_int(listener, "port", 80),
                                              path_of(endpoint)),
@@ -169,6 +176,8 @@ static const char *plan_reach(const struct endpoint *endpoint, struct ask *ret)
         return "the operator cannot reach addresses of the cluster";
     if (endpoint->stable->recipe.protocol != PROTOCOL_HTTP)
         return "only HTTP endpoints are asked";
+    if (!endpoint->stable->ready)
+        return "no pod of the stable revision is ready";
     if (!answer)
         return "its Gateway is being looked at";
     if (answer->error)
@@ -181,11 +190,24 @@ static const char *plan_reach(const struct endpoint *endpoint, struct ask *ret)
     return missing;
 }
 
-static bool is_reached(const struct endpoint *endpoint)
+static bool is_answered(const struct endpoint *endpoint, const struct answer *answer)
+{
+    if (!answer || !answer->status)
+        return false;
+    return answer->good || (!knows_path(endpoint) && answer->status < 500 && answer->status != 404);
+}
+
+static bool was_reached(const struct endpoint *endpoint)
+{
+    return said_before(endpoint, "RouteProbed")->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE;
+}
+
+static bool is_quiet(const struct endpoint *endpoint)
 {
     const char *why;
 
-    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES;
+    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES &&
+           is_answered(endpoint, answer_find(endpoint->in, reach_key));
 }
 
 void ask_about_route(const struct endpoint *endpoint, struct plan *out)
@@ -201,11 +223,11 @@ void ask_about_route(const struct endpoint *endpoint, struct plan *out)
                                                 "/apis/gateway.networking.k8s.io/v1/namespaces/%s/gateways/%s",
                                                 gateway_namespace(endpoint),
                                                 gateway_name(endpoint)),
-                           .every_s = is_reached(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
+                           .every_s = is_quiet(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
                            .timeout_ms = GATEWAY_TIMEOUT });
     if (plan_reach(endpoint, &reach))
         return;
-    reach.every_s = is_reached(endpoint) ? REACH_EVERY : SOON;
+    reach.every_s = is_quiet(endpoint) ? REACH_EVERY : SOON;
     plan_ask(out, reach);
 }
 
@@ -217,13 +239,13 @@ enum reach endpoint_reach(const struct endpoint *endpoint, const char **ret_why)
     *ret_why = plan_reach(endpoint, &ask);
     if (*ret_why)
         return REACH_UNKNOWN;
+    if (is_answered(endpoint, answer) || (answer && answer->misses < MISSES && was_reached(endpoint)))
+        return REACH_YES;
     if (!answer || !answer->status) {
         *ret_why = answer && answer->error ? answer->error : "the first request is under way";
         return REACH_UNKNOWN;
     }
     *ret_why = probe_problem(endpoint, answer);
-    if (answer->good || (!knows_path(endpoint) && answer->status < 500 && answer->status != 404))
-        return REACH_YES;
     if (answer->status != 404)
         return REACH_NO;
     *ret_why = "answers 404: another route may have its host and path, or the server does not know the path";
@@ -252,6 +274,23 @@ static const char *first_host(const struct servingendpoint_spec_route *route)
     return NULL;
 }
 
+/* A listener that speaks TLS takes it; until the Gateway was looked at again, as it was said before. */
+static bool is_https(const struct endpoint *endpoint)
+{
+    const struct answer *answer = answer_find(endpoint->in, gateway_key);
+    json_auto_t *gateway = NULL;
+    const json_t *listeners;
+    struct error err;
+
+    if (!answer || answer->error || jb_parse(answer->text, &gateway, &err) < 0)
+        return endpoint->status->url && strncmp(endpoint->status->url, "https:", 6) == 0;
+    listeners = jb_get(jb_get(gateway, "spec"), "listeners");
+    for (size_t i = 0; i < json_array_size(listeners); i++)
+        if (is_secured(json_array_get(listeners, i)) && takes_route(endpoint, json_array_get(listeners, i)))
+            return true;
+    return false;
+}
+
 const char *endpoint_url(const struct endpoint *endpoint)
 {
     const struct servingendpoint_spec_route *route = endpoint->spec->route;
@@ -259,8 +298,11 @@ const char *endpoint_url(const struct endpoint *endpoint)
     if (!endpoint->stable)
         return NULL;
     if (route && has_route(endpoint) && first_host(route))
-        return arena_printf(
-            endpoint->arena, "http://%s%s", first_host(route), route->path_prefix ? route->path_prefix : "");
+        return arena_printf(endpoint->arena,
+                            "%s://%s%s",
+                            is_https(endpoint) ? "https" : "http",
+                            first_host(route),
+                            route->path_prefix ? route->path_prefix : "");
     return arena_printf(endpoint->arena,
                         "http://%s.%s.svc:%d",
                         endpoint->name,
@@ -306,9 +348,10 @@ static struct standing unrouted(const struct endpoint *endpoint)
         return (struct standing){ false,
                                   "GatewayAPIMissing",
                                   arena_printf(arena,
-                                               "This cluster has no Gateway API, so that spec.route can do nothing: "
+                                               "This cluster has no Gateway API%s, so that spec.route can do nothing: "
                                                "install its resource definitions and a gateway, or remove spec.route; "
                                                "the Service %s answers inside the cluster",
+                                               endpoint->in->absent[KIND_HTTP_ROUTE] ? "" : " with GRPCRoute",
                                                endpoint->name) };
     if (failure)
         return (struct standing){ false,

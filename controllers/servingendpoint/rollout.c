@@ -200,22 +200,56 @@ const char *unseen_text(const struct endpoint *endpoint, const char *otherwise)
                : otherwise;
 }
 
-/* Who has ready pods keeps what it has for a while when the other has none: better badly answered than not at all. */
-static bool gives_back(struct endpoint *endpoint, bool empties)
+/* Of those that have traffic the candidate alone has ready pods. */
+static bool answers_alone(const struct endpoint *endpoint)
+{
+    return !is_initial(endpoint) && has_route(endpoint) && endpoint->rollout.traffic && endpoint->candidate->ready &&
+           !endpoint->stable->ready;
+}
+
+/* Neither of the two is asked for any more, but a third one that may be tried. */
+static bool is_third_wanted(const struct endpoint *endpoint)
+{
+    const struct target *target = &endpoint->target;
+
+    return target->known && !target->problem && !find_rejection(endpoint) &&
+           strcmp(target->recipe.name, endpoint->candidate->recipe.name) != 0 &&
+           strcmp(target->recipe.name, endpoint->stable->recipe.name) != 0;
+}
+
+/* It has waited long enough for the stable revision to take its traffic back, and goes on for the third one's sake. */
+static bool stands_in(const struct endpoint *endpoint)
+{
+    return answers_alone(endpoint) && endpoint->rollout.step >= endpoint->rules.step_count && is_third_wanted(endpoint);
+}
+
+static void stand_in(struct endpoint *endpoint)
 {
     struct rollout *rollout = &endpoint->rollout;
-    int64_t until = rollout->progress_time + endpoint->rules.deadline;
-    bool has_taker = !endpoint->stable || endpoint->stable->ready || !endpoint->candidate->ready || empties;
 
-    if (!rollout->traffic)
-        return true;
-    if (!has_taker && now(endpoint) < until) {
-        look_again(endpoint, until);
-        return false;
-    }
-    rollout->traffic = 0;
+    rollout->state = STATE_STARTING;
+    rollout->step = endpoint->rules.step_count;
+    rollout->reason = rollout->message = NULL;
     rollout->progress_time = now(endpoint);
-    return true;
+    forget_waiting(endpoint);
+    tell(endpoint,
+         true,
+         "StandingIn",
+         arena_printf(endpoint->arena,
+                      "%s stands in for %s, of which no pod was ready for %d seconds (progressDeadlineSeconds): %s "
+                      "begins when it has all traffic",
+                      endpoint->candidate->recipe.name,
+                      endpoint->stable->recipe.name,
+                      endpoint->rules.deadline,
+                      endpoint->target.recipe.name));
+}
+
+static void give_back(struct endpoint *endpoint)
+{
+    if (!endpoint->rollout.traffic)
+        return;
+    endpoint->rollout.traffic = 0;
+    endpoint->rollout.progress_time = now(endpoint);
 }
 
 void call_person(struct endpoint *endpoint, int64_t since)
@@ -231,10 +265,17 @@ static void go_back(struct endpoint *endpoint)
     struct rollout *rollout = &endpoint->rollout;
     bool empties = rollout->strategy == STRATEGY_RECREATE && !is_initial(endpoint);
 
-    if (!gives_back(endpoint, empties)) {
-        wait_for(endpoint, "ReturningTraffic", "keeps its traffic until a pod of the stable revision is ready");
+    if (answers_alone(endpoint) && !empties) { /* better badly answered than not at all */
+        wait_for(endpoint,
+                 "ReturningTraffic",
+                 arena_printf(
+                     endpoint->arena, "keeps its traffic until a pod of %s is ready", endpoint->stable->recipe.name));
+        call_person(endpoint, rollout->progress_time);
+        if (endpoint->needs_person && is_third_wanted(endpoint))
+            stand_in(endpoint);
         return;
     }
+    give_back(endpoint);
     if (!is_routed(endpoint, 0, rollout->progress_time)) {
         wait_for(endpoint,
                  "ReturningTraffic",
@@ -282,6 +323,8 @@ static bool is_turned_back(struct endpoint *endpoint)
     const struct target *target = &endpoint->target;
     const char *name = endpoint->candidate->recipe.name;
 
+    if (stands_in(endpoint))
+        return false;
     if (target->known && !target->problem && strcmp(target->recipe.name, name) != 0) {
         turn_back(endpoint,
                   "Superseded",
@@ -361,9 +404,13 @@ static void carry_on(struct endpoint *endpoint)
 /* True when the rollout has ended, one way or the other. */
 static bool is_over(struct endpoint *endpoint)
 {
-    if (endpoint->rollout.state != STATE_RETURNING)
+    bool returns = endpoint->rollout.state == STATE_RETURNING;
+
+    if (returns)
+        go_back(endpoint);
+    if (endpoint->candidate && endpoint->rollout.state != STATE_RETURNING)
         carry_on(endpoint);
-    if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING)
+    if (endpoint->candidate && endpoint->rollout.state == STATE_RETURNING && !returns)
         go_back(endpoint);
     return !endpoint->candidate;
 }

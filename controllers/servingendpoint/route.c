@@ -152,8 +152,13 @@ void want_route(const struct endpoint *endpoint, struct plan *out)
         drop_other(endpoint, KIND_COUNT, out);
         return;
     }
-    if (!endpoint->stable || !has_route(endpoint))
+    if (!endpoint->stable)
         return;
+    if (!has_route(endpoint)) { /* the cluster lacks its kind: one of the other would hold the old revision for ever */
+        if (!is_route_hidden(endpoint))
+            drop_other(endpoint, KIND_COUNT, out);
+        return;
+    }
     if (!endpoint->route.object && (!endpoint->stable->service || !endpoint->stable->ready))
         return; /* that of a Service on its way would be a 500 */
     drop_other(endpoint, route_kind(endpoint->stable->recipe.protocol), out);

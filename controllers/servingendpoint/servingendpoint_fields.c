@@ -926,6 +926,7 @@ static const char *const rules[] = {
     "spec.route.hostnames[]: write a name in lower case without scheme, port and path, such as ml.example.com or "
     "*.example.com",
     "spec.route.pathPrefix: write a path that starts with a slash, without space, ? and #, such as /v1/image-search",
+    "spec.route.pathPrefix: write the path itself, as HTTPRoute has it: without //, /./, /../ and %2F",
     "spec.template.metadata.labels: labels below kitae.dev/ are set by Kitae: leave them out, or use a prefix of your "
     "own",
     NULL,

@@ -89,12 +89,16 @@ static void finish(struct endpoint *endpoint)
     call_person(endpoint, endpoint->rollout.step_time);
 }
 
-/* Only Canary shares: what began otherwise may have emptied the old revision, whatever the steps say by now. */
+/*
+ * Only Canary shares: what began otherwise may have emptied the old revision, whatever the steps say by now. On its way
+ * forward a share never falls, also where the steps were rewritten: what lets go of traffic is the way back.
+ */
 static int share_of_step(const struct endpoint *endpoint)
 {
     const struct rollout *rollout = &endpoint->rollout;
+    int percent = rollout->strategy == STRATEGY_CANARY ? (int)endpoint->rules.steps[rollout->step].traffic_percent : 0;
 
-    return rollout->strategy == STRATEGY_CANARY ? (int)endpoint->rules.steps[rollout->step].traffic_percent : 0;
+    return percent > rollout->traffic ? percent : rollout->traffic;
 }
 
 static bool starts(struct endpoint *endpoint)

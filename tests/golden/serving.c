@@ -96,7 +96,7 @@ static json_t *pod(const struct sample *sample, const char *role, int number, bo
                { "status", ready ? ready_status() : OBJ({ "phase", jb_str("Pending") }) });
 }
 
-/* Revision: {name, replicas, pods, ready, going, address, autoscaler, deployment, service} */
+/* Revision: {name, replicas, pods, ready, counted, going, address, autoscaler, deployment, service} */
 static void add_revision(const struct sample *sample, const json_t *from, json_t *to)
 {
     const char *name = jb_get_str(from, "name"), *address = jb_get_str(from, "address");
@@ -104,8 +104,12 @@ static void add_revision(const struct sample *sample, const json_t *from, json_t
     int ready = (int)jb_get_int(from, "ready", pods), going = (int)jb_get_int(from, "going", 0);
     int fewest = (int)jb_get_int(from, "autoscaler", 0);
 
-    if (!is_false(jb_get(from, "deployment")))
-        jb_append(to, child(sample, "Deployment", name, name, OBJ({ "replicas", jb_int(replicas) })));
+    if (!is_false(jb_get(from, "deployment"))) {
+        json_t *deployment = child(sample, "Deployment", name, name, OBJ({ "replicas", jb_int(replicas) }));
+
+        jb_set(deployment, "status", OBJ({ "readyReplicas", jb_int(jb_get_int(from, "counted", ready)) }));
+        jb_append(to, deployment);
+    }
     if (!is_false(jb_get(from, "service")))
         jb_append(
             to, child(sample, "Service", name, name, OBJ({ "clusterIP", jb_str(*address ? address : "10.96.0.10") })));

@@ -60,6 +60,18 @@ static bool has_good_route(const struct world *world, const struct thing *endpoi
            (world->server.has_gateways && strcmp(parent, GATEWAY_NAME) == 0 && host && strstr(host, ".example.com"));
 }
 
+/* What the spec asks for it rejects, too: a person decided that. */
+static bool is_rejected_by_spec(const struct thing *endpoint)
+{
+    const json_t *rejected = jb_get(status_of(endpoint), "rejected");
+    const char *reject = jb_get_str(endpoint_rollout(endpoint), "reject");
+
+    for (size_t i = 0; i < json_array_size(rejected); i++)
+        if (*reject && strcmp(jb_get_str(json_array_get(rejected, i), "revision"), reject) == 0)
+            return true;
+    return false;
+}
+
 /* Nothing in the world is in the way of what its spec wants. */
 static bool must_be_ready(const struct world *world, const struct thing *endpoint)
 {
@@ -67,7 +79,8 @@ static bool must_be_ready(const struct world *world, const struct thing *endpoin
     const json_t *rollout = endpoint_rollout(endpoint);
 
     return workload_quality(world, jb_get(spec, "template")) == QUALITY_GOOD && !world->weather.capacity &&
-           has_good_route(world, endpoint) && !jb_get(spec, "modelRef") && !json_is_true(jb_get(rollout, "paused"));
+           has_good_route(world, endpoint) && !jb_get(spec, "modelRef") && !json_is_true(jb_get(rollout, "paused")) &&
+           !is_rejected_by_spec(endpoint);
 }
 
 /* -- at rest ------------------------------------------------------------------------------------------------------ */

@@ -75,15 +75,14 @@ static const json_t *rejection(const json_t *status, const char *revision)
     return NULL;
 }
 
-/* One that ends and one that begins can be said in one write. */
+/* One that ends and one that begins can be said in one write; one that stands in goes on with what began. */
 static bool begins(const struct change *change)
 {
     const json_t *before = jb_get(status_of(change->before), "candidate");
     const json_t *after = jb_get(status_of(change->after), "candidate");
 
     return after && (strcmp(jb_get_str(before, "revision"), jb_get_str(after, "revision")) != 0 ||
-                     (strcmp(jb_get_str(before, "state"), "Returning") == 0 &&
-                      strcmp(jb_get_str(after, "state"), "Returning") != 0));
+                     strcmp(jb_get_str(before, "startTime"), jb_get_str(after, "startTime")) != 0);
 }
 
 static void rejected_stay_out(struct world *world, const struct change *change)
@@ -138,7 +137,7 @@ static void trace_status(struct world *world, const struct change *change)
     const json_t *status = status_of(change->after), *candidate = jb_get(status, "candidate");
 
     world_trace(world,
-                "    %s: %s; stable %s; candidate %s %s %d %%: %.100s",
+                "    %s: %s; stable %s; candidate %s %s %d %%: %.240s",
                 change->thing->name,
                 jb_get_str(status, "phase"),
                 status_stable(change->after->tree),

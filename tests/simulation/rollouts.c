@@ -72,10 +72,7 @@ static void weights_are_sound(struct world *world, const struct thing *route, co
         BROKEN(world, "the weights of %s are %d in all", route->name, sum);
 }
 
-/*
- * argo-rollouts#3372: an abort gave all traffic to what had no pods. Who has ready pods keeps its traffic when the
- * other has none, until that has been waited for as long as for anything.
- */
+/* argo-rollouts#3372: an abort gave all traffic to what had no pods. */
 static void somebody_answers(struct world *world,
                              const struct thing *endpoint,
                              const struct thing *route,
@@ -84,7 +81,7 @@ static void somebody_answers(struct world *world,
     for (unsigned i = 0; i < table->count; i++)
         if (table->backends[i].weight && revision_had(world, endpoint, table->backends[i].service, 1))
             return;
-    if (another_is_ready(world, endpoint, "") && !return_is_overdue(world, endpoint))
+    if (another_is_ready(world, endpoint, ""))
         BROKEN(world, "%s gives all traffic to what has no ready pods, and another revision has some", route->name);
 }
 
@@ -199,7 +196,7 @@ static void traffic_lets_go_first(struct world *world, const struct thing *endpo
 
     if (endpoint_recreates(endpoint) || !endpoint_is_observed(endpoint))
         return;
-    if (pods < need)
+    if (pods < need && has_pods(world, endpoint, revision))
         BROKEN(world, "%s goes down to %d pods, and has %d %% of the traffic", revision, pods, share);
     if (!pods && has_pods(world, endpoint, revision) && carried >= 0 &&
         world->now - carried < delay_of(world, endpoint, revision) - UNSEEN_MS)

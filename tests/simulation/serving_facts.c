@@ -181,28 +181,6 @@ bool revision_had(const struct world *world, const struct thing *endpoint, const
     return workload_most_since(workload, look_back(world, endpoint)) >= pods;
 }
 
-static bool is_returning(const struct snapshot *snapshot)
-{
-    const json_t *candidate = jb_get(jb_get(snapshot->tree, "status"), "candidate");
-
-    return strcmp(jb_get_str(candidate, "state"), "Returning") == 0;
-}
-
-bool return_is_overdue(const struct world *world, const struct thing *endpoint)
-{
-    const struct server *server = &world->server;
-    int64_t deadline = jb_get_int(endpoint_rollout(endpoint), "progressDeadlineSeconds", 600), since = INT64_MAX;
-
-    for (size_t i = server->change_count; i-- > 0;) {
-        if (server->changes[i].thing != endpoint)
-            continue;
-        if (!is_returning(server->changes[i].after))
-            break;
-        since = server->changes[i].at;
-    }
-    return since != INT64_MAX && world->now >= since + (deadline - 1) * 1000;
-}
-
 const char *selected_revision(const json_t *service)
 {
     return jb_get_str(jb_get(jb_get(service, "spec"), "selector"), LABEL_ROLE);

@@ -44,8 +44,5 @@ bool was_there(const struct world *world, enum resource resource, const char *na
 /* The revision had so many available pods at some time; or its Deployment is gone. */
 bool revision_had(const struct world *world, const struct thing *endpoint, const char *revision, int pods);
 
-/* The candidate has been on its way back for as long as the stable revision is waited for. */
-bool return_is_overdue(const struct world *world, const struct thing *endpoint);
-
 /* The revision that the Service of the endpoint's name selects; "": none. */
 const char *selected_revision(const json_t *service);
