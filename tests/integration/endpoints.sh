@@ -31,7 +31,7 @@ weighs() { [ "$(weights)" = "$1" ] || { weights; return 1; } }
 # A gateway that takes every route of the namespace, and sees each change a little later.
 start_gateway() {
     (while :; do
-        take_routes
+        take_routes || true # a route may go before it is taken
         sleep 0.1 # it is a loop that polls, as gateways are
     done) >/dev/null 2>&1 &
     helpers+=($!)
