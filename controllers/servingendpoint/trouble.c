@@ -1,29 +1,7 @@
 #include <string.h>
 
+#include "../agent/pod_waits.h"
 #include "endpoint.h"
-
-/* A reason of the kubelet's or the scheduler's, in our words, and what a person can do. */
-struct cause {
-    const char *reason;
-    const char *name; /* for conditions */
-    const char *what, *advice;
-};
-
-static const struct cause causes[] = {
-    { "ErrImagePull", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
-    { "ImagePullBackOff", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
-    { "InvalidImageName", "InvalidImageName", "has an invalid image name", "correct it in spec.template" },
-    { "ErrImageNeverPull",
-      "ErrImageNeverPull",
-      "needs an image that is not on its node",
-      "load it, or let it be pulled" },
-    { "CreateContainerConfigError",
-      "CreateContainerConfigError",
-      "lacks a Secret or ConfigMap that its template names",
-      "create it; the pod goes on by itself" },
-    { "CreateContainerError", "CreateContainerError", "cannot be started by its node", "look at the pod's events" },
-    { "RunContainerError", "RunContainerError", "cannot be started by its node", "check its command" },
-};
 
 /* -- what the server refused us ------------------------------------------------------------------------------------ */
 
@@ -111,19 +89,18 @@ static bool is_crashing(const struct endpoint *endpoint, const struct object *po
 
 static bool is_held_up(const struct endpoint *endpoint, const struct object *pod, struct trouble *ret)
 {
-    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-        if (strcmp(causes[i].reason, pod->pod.wait_reason) != 0)
-            continue;
-        ret->reason = causes[i].name;
-        ret->text = arena_printf(endpoint->arena,
-                                 "has a pod that %s: %s%s%.300s",
-                                 causes[i].what,
-                                 causes[i].advice,
-                                 *pod->pod.wait_message ? ". The node says: " : "",
-                                 pod->pod.wait_message);
-        return true;
-    }
-    return false;
+    const struct wait_cause *cause = wait_cause_find(pod->pod.wait_reason);
+
+    if (!cause)
+        return false;
+    ret->reason = cause->name;
+    ret->text = arena_printf(endpoint->arena,
+                             "has a pod that %s: %s%s%.300s",
+                             cause->what,
+                             cause->advice ? cause->advice : "correct it in spec.template",
+                             *pod->pod.wait_message ? ". The node says: " : "",
+                             pod->pod.wait_message);
+    return true;
 }
 
 /* What the Deployment was refused: quota, Pod Security, a missing ServiceAccount. */

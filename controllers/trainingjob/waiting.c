@@ -1,47 +1,13 @@
 #include <string.h>
 
+#include "../agent/pod_waits.h"
 #include "job.h"
-
-/* A reason of the kubelet's, in our words, and what a person can do. */
-struct cause {
-    const char *reason;
-    const char *name; /* for conditions: one for reasons that alternate */
-    const char *what;
-    const char *advice;
-};
-
-static const struct cause causes[] = {
-    { "ErrImagePull", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
-    { "ImagePullBackOff", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
-    { "InvalidImageName",
-      "InvalidImageName",
-      "has an invalid image name",
-      "give the job a new name and a correct image" },
-    { "ErrImageNeverPull",
-      "ErrImageNeverPull",
-      "needs an image that is not on its node",
-      "load it, or let it be pulled" },
-    { "CreateContainerConfigError",
-      "CreateContainerConfigError",
-      "lacks a Secret or ConfigMap that its template names",
-      "create it; the pod goes on by itself" },
-    { "CreateContainerError", "CreateContainerError", "cannot be started by its node", "look at the pod's events" },
-    { "RunContainerError", "RunContainerError", "cannot be started by its node", "check its command" },
-    { "Unschedulable", "Unschedulable", "fits on no node", "free resources, or ask for less" },
-};
-
-static const struct cause *find_cause(const char *reason)
-{
-    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
-        if (strcmp(causes[i].reason, reason) == 0)
-            return &causes[i];
-    return NULL;
-}
 
 static bool waits(const struct job *job, const struct role *role, int index, struct waiting *ret)
 {
     const struct object *pod = role->places[index].pod;
-    const struct cause *cause = pod && pod->pod.phase == POD_PENDING ? find_cause(pod->pod.wait_reason) : NULL;
+    const struct wait_cause *cause =
+        pod && pod->pod.phase == POD_PENDING ? wait_cause_find(pod->pod.wait_reason) : NULL;
 
     if (!cause)
         return false;
@@ -50,7 +16,7 @@ static bool waits(const struct job *job, const struct role *role, int index, str
     ret->message = arena_printf(job->arena,
                                 "%s: %s%s%s",
                                 ret->summary,
-                                cause->advice,
+                                cause->advice ? cause->advice : "give the job a new name and a correct image",
                                 !*pod->pod.wait_message  ? ""
                                 : pod->pod.unschedulable ? ". The scheduler says: "
                                                          : ". The node says: ",
