@@ -16,8 +16,7 @@ enum {
     GATEWAY_TIMEOUT = 5000, /* milliseconds */
     REACH_TIMEOUT = 5000,
     REACH_COUNT = 2,
-    MISSES =
-        3, /* looks in a row: where some requests are answered, chance alone must not make it good and bad in turn */
+    MISSES = 3, /* looks in a row: where a part is answered, chance must not make it good and bad in turn */
 };
 
 static const char gateway_key[] = "gateway", reach_key[] = "route";
