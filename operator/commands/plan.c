@@ -4,6 +4,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,11 +49,18 @@ static struct option options[] = {
     { NULL },
 };
 
+/* A file that was read. */
+struct source {
+    const char *name; /* in messages */
+    struct yaml yaml;
+};
+
 /* One run of the command. */
 struct planner {
-    const char *file;                     /* being read */
+    const char *file;                     /* being planned */
     const struct yaml_document *document; /* ... in it */
-    const char *prefix;                   /* of paths: "items[2]" of a List, else "" */
+    json_t *beside;     /* what all files have of Kitae's, and is well written: they may name each other */
+    const char *prefix; /* of paths: "items[2]" of a List, else "" */
     bool only_names;
     struct session *session; /* NULL: without a cluster */
     const char *namespace;   /* of resources that name none */
@@ -237,6 +245,29 @@ static void print_plan(struct planner *planner, const json_t *resource, const st
         print_bodies(planner, run->bodies);
 }
 
+static bool is_same(const json_t *a, const json_t *b)
+{
+    const json_t *one = jb_get(a, "metadata"), *other = jb_get(b, "metadata");
+
+    return strcmp(jb_get_str(a, "kind"), jb_get_str(b, "kind")) == 0 &&
+           strcmp(jb_get_str(one, "name"), jb_get_str(other, "name")) == 0 &&
+           strcmp(jb_get_str(one, "namespace"), jb_get_str(other, "namespace")) == 0;
+}
+
+/* What would be applied beside it, where the cluster has nothing of that name yet. */
+static void add_beside(const struct planner *planner, json_t *objects)
+{
+    for (size_t i = 0; i < json_array_size(planner->beside); i++) {
+        json_t *one = json_array_get(planner->beside, i);
+        bool is_there = false;
+
+        for (size_t at = 0; at < json_array_size(objects) && !is_there; at++)
+            is_there = is_same(one, json_array_get(objects, at));
+        if (!is_there)
+            jb_append(objects, json_incref(one));
+    }
+}
+
 static void plan_resource(struct planner *planner, json_t *resource)
 {
     auto_dry_run struct dry_run run = { 0 };
@@ -251,6 +282,7 @@ static void plan_resource(struct planner *planner, json_t *resource)
         problem(planner, "", err.message);
         return;
     }
+    add_beside(planner, live.objects);
     input.objects = live.objects;
     memcpy(input.absent, live.absent, sizeof(input.absent));
     if (dry_run(&input, &run, &err) < 0)
@@ -275,10 +307,34 @@ static void take_resource(struct planner *planner, json_t *resource)
         plan_resource(planner, resource);
 }
 
+static void ignore_problem(void *context, const char *path, const char *text)
+{
+    (void)path;
+    (void)text;
+    *(bool *)context = true;
+}
+
+static void put_beside(struct planner *planner, json_t *resource)
+{
+    const struct controller *controller =
+        controller_find(kind_find(jb_get_str(resource, "apiVersion"), jb_get_str(resource, "kind")));
+    bool is_bad = !controller || !*jb_get_str(jb_get(resource, "metadata"), "name");
+
+    if (!is_bad)
+        fields_check(controller->document, "", resource, ignore_problem, &is_bad);
+    if (is_bad)
+        return;
+    resource = jb_copy(resource);
+    make_new(resource, planner->namespace);
+    jb_append(planner->beside, resource);
+}
+
 /* -- files --------------------------------------------------------------------------------------------------------- */
 
+typedef void visitor(struct planner *planner, json_t *resource);
+
 /* What `kubectl get -o yaml` prints for several objects. */
-static void take_list(struct planner *planner, json_t *list)
+static void visit_list(struct planner *planner, json_t *list, visitor *visit)
 {
     json_t *items = json_object_get(list, "items");
 
@@ -287,19 +343,24 @@ static void take_list(struct planner *planner, json_t *list)
 
         strbuf_addf(&prefix, "items[%zu]", i);
         planner->prefix = strbuf_text(&prefix);
-        take_resource(planner, json_array_get(items, i));
+        visit(planner, json_array_get(items, i));
         planner->prefix = "";
     }
 }
 
-static void take_document(struct planner *planner, const struct yaml_document *document)
+static void visit_source(struct planner *planner, const struct source *source, visitor *visit)
 {
-    planner->document = document;
-    if (strcmp(jb_get_str(document->value, "apiVersion"), "v1") == 0 &&
-        strcmp(jb_get_str(document->value, "kind"), "List") == 0)
-        take_list(planner, document->value);
-    else
-        take_resource(planner, document->value);
+    planner->file = source->name;
+    for (size_t i = 0; i < source->yaml.count; i++) {
+        const struct yaml_document *document = &source->yaml.documents[i];
+
+        planner->document = document;
+        if (strcmp(jb_get_str(document->value, "apiVersion"), "v1") == 0 &&
+            strcmp(jb_get_str(document->value, "kind"), "List") == 0)
+            visit_list(planner, document->value, visit);
+        else
+            visit(planner, document->value);
+    }
 }
 
 static int read_standard_input(struct strbuf *text, struct error *err)
@@ -314,10 +375,9 @@ static int read_standard_input(struct strbuf *text, struct error *err)
     return text->overflow ? error_set(err, ERROR_INVALID, "standard input is larger than %zu bytes", text->maximum) : 0;
 }
 
-static int take_file(struct planner *planner, const char *file)
+static int read_source(struct planner *planner, const char *file, struct source *ret)
 {
     auto_strbuf struct strbuf text = { 0 };
-    auto_yaml struct yaml yaml = { 0 };
     bool standard_input = strcmp(file, "-") == 0;
     struct error err;
 
@@ -326,15 +386,32 @@ static int take_file(struct planner *planner, const char *file)
         fprintf(stderr, "kitae plan: %s\n", err.message);
         return USAGE;
     }
-    planner->file = standard_input ? "<stdin>" : file;
-    if (yaml_parse(planner->file, (struct slice){ strbuf_text(&text), text.length }, &yaml, &err) < 0) {
+    ret->name = standard_input ? "<stdin>" : file;
+    if (yaml_parse(ret->name, (struct slice){ strbuf_text(&text), text.length }, &ret->yaml, &err) < 0) {
         planner->problems++;
         fprintf(stderr, "%s\n", err.message);
-        return 0;
     }
-    for (size_t i = 0; i < yaml.count; i++)
-        take_document(planner, &yaml.documents[i]);
     return 0;
+}
+
+/* All are read before the first is planned: what one names may stand in another. */
+static int plan_files(struct planner *planner, const struct option *files)
+{
+    struct source *sources = xcalloc(files->list_count, sizeof(*sources));
+    json_auto_t *beside = json_array();
+    int result = 0;
+
+    planner->beside = beside;
+    for (size_t i = 0; !result && i < files->list_count; i++) {
+        result = read_source(planner, files->list[i], &sources[i]);
+        visit_source(planner, &sources[i], put_beside);
+    }
+    for (size_t i = 0; !result && i < files->list_count; i++)
+        visit_source(planner, &sources[i], take_resource);
+    for (size_t i = 0; i < files->list_count; i++)
+        yaml_finish(&sources[i].yaml);
+    free(sources);
+    return result;
 }
 
 /* -- the command --------------------------------------------------------------------------------------------------- */
@@ -401,8 +478,7 @@ static int command(int argc, char **argv)
         namespace = option_named(options, "namespace")->text;
         planner.namespace = namespace ? namespace : session.config.namespace;
     }
-    for (size_t i = 0; !result && i < files->list_count; i++)
-        result = take_file(&planner, files->list[i]);
+    result = plan_files(&planner, files);
     if (planner.session)
         session_close(&session);
     return result ? result : finish(&planner, option_named(options, "verbose")->on);
