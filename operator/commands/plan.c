@@ -15,6 +15,7 @@
 #include "../cli/options.h"
 #include "../engine/dry_run.h"
 #include "../model/controller.h"
+#include "beside.h"
 #include "commands.h"
 #include "live.h"
 
@@ -59,7 +60,7 @@ struct source {
 struct planner {
     const char *file;                     /* being planned */
     const struct yaml_document *document; /* ... in it */
-    json_t *beside;     /* what all files have of Kitae's, and is well written: they may name each other */
+    json_t *beside;     /* what all files have of Kitae's, and is well written, by kind, namespace and name */
     const char *prefix; /* of paths: "items[2]" of a List, else "" */
     bool only_names;
     struct session *session; /* NULL: without a cluster */
@@ -245,29 +246,6 @@ static void print_plan(struct planner *planner, const json_t *resource, const st
         print_bodies(planner, run->bodies);
 }
 
-static bool is_same(const json_t *a, const json_t *b)
-{
-    const json_t *one = jb_get(a, "metadata"), *other = jb_get(b, "metadata");
-
-    return strcmp(jb_get_str(a, "kind"), jb_get_str(b, "kind")) == 0 &&
-           strcmp(jb_get_str(one, "name"), jb_get_str(other, "name")) == 0 &&
-           strcmp(jb_get_str(one, "namespace"), jb_get_str(other, "namespace")) == 0;
-}
-
-/* What would be applied beside it, where the cluster has nothing of that name yet. */
-static void add_beside(const struct planner *planner, json_t *objects)
-{
-    for (size_t i = 0; i < json_array_size(planner->beside); i++) {
-        json_t *one = json_array_get(planner->beside, i);
-        bool is_there = false;
-
-        for (size_t at = 0; at < json_array_size(objects) && !is_there; at++)
-            is_there = is_same(one, json_array_get(objects, at));
-        if (!is_there)
-            jb_append(objects, json_incref(one));
-    }
-}
-
 static void plan_resource(struct planner *planner, json_t *resource)
 {
     auto_dry_run struct dry_run run = { 0 };
@@ -282,7 +260,7 @@ static void plan_resource(struct planner *planner, json_t *resource)
         problem(planner, "", err.message);
         return;
     }
-    add_beside(planner, live.objects);
+    beside_add(planner->beside, live.objects);
     input.objects = live.objects;
     memcpy(input.absent, live.absent, sizeof(input.absent));
     if (dry_run(&input, &run, &err) < 0)
@@ -326,7 +304,7 @@ static void put_beside(struct planner *planner, json_t *resource)
         return;
     resource = jb_copy(resource);
     make_new(resource, planner->namespace);
-    jb_append(planner->beside, resource);
+    beside_put(planner->beside, resource);
 }
 
 /* -- files --------------------------------------------------------------------------------------------------------- */
@@ -398,7 +376,7 @@ static int read_source(struct planner *planner, const char *file, struct source 
 static int plan_files(struct planner *planner, const struct option *files)
 {
     struct source *sources = xcalloc(files->list_count, sizeof(*sources));
-    json_auto_t *beside = json_array();
+    json_auto_t *beside = json_object();
     int result = 0;
 
     planner->beside = beside;
