@@ -1,7 +1,8 @@
 #include "pod_waits.h"
 
-#include <stddef.h>
 #include <string.h>
+
+#include "../../operator/base/memory.h"
 
 static const struct wait_cause causes[] = {
     { "ErrImagePull", "ImagePullBackOff", "cannot pull its image", "check the image name and imagePullSecrets" },
@@ -22,7 +23,7 @@ static const struct wait_cause causes[] = {
 
 const struct wait_cause *wait_cause_find(const char *reason)
 {
-    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
         if (strcmp(causes[i].reason, reason) == 0)
             return &causes[i];
     return NULL;

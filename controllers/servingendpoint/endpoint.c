@@ -131,6 +131,15 @@ static const char *find_denial(const json_t *status, struct arena *arena)
     return NULL;
 }
 
+/* Pods outlive a Deployment that was deleted for a while, and say nothing of the one that was made in its place. */
+static int still_ready(const struct revision *revision, const json_t *status)
+{
+    int counted =
+        revision->deployment && !revision->deployment->deleted_at ? (int)jb_get_int(status, "readyReplicas", 0) : 0;
+
+    return revision->ready < counted ? revision->ready : counted;
+}
+
 static void observe_objects(struct endpoint *endpoint, struct revision *revision)
 {
     const struct observed *in = endpoint->in;
@@ -144,8 +153,7 @@ static void observe_objects(struct endpoint *endpoint, struct revision *revision
     status = revision->deployment ? parse(revision->deployment->status) : NULL;
     service = revision->service ? parse(revision->service->spec) : NULL;
     revision->denied = find_denial(status, endpoint->arena);
-    if (status && !revision->deployment->deleted_at)
-        revision->counted = (int)jb_get_int(status, "readyReplicas", 0);
+    revision->ready = still_ready(revision, status);
     revision->replicas = deployment ? (int)jb_get_int(deployment, "replicas", 1) : 0;
     address = jb_get_str(service, "clusterIP");
     if (*address && strcmp(address, "None") != 0)
@@ -204,13 +212,6 @@ static void count_pod(struct endpoint *endpoint, const struct object *pod)
         note_startup(revision, pod);
 }
 
-/* Pods outlive a Deployment that was deleted for a while, and say nothing of the one that was made in its place. */
-static void disregard_orphans(struct revision *revision)
-{
-    if (revision->ready > revision->counted)
-        revision->ready = revision->counted;
-}
-
 static void read_revisions(struct endpoint *endpoint)
 {
     const struct servingendpoint_status *status = endpoint->status;
@@ -218,12 +219,10 @@ static void read_revisions(struct endpoint *endpoint)
 
     for (size_t i = 0; i < status->revisions_count && i < MAX_REVISIONS; i++)
         read_revision(endpoint, &status->revisions[i]);
-    for (int i = 0; i < endpoint->revision_count; i++)
-        observe_objects(endpoint, &endpoint->revisions[i]);
     for (size_t i = 0; i < pods.count; i++)
         count_pod(endpoint, pods.items[i]);
     for (int i = 0; i < endpoint->revision_count; i++)
-        disregard_orphans(&endpoint->revisions[i]);
+        observe_objects(endpoint, &endpoint->revisions[i]);
 }
 
 /* -- the rest of the status ------------------------------------------------------------------------------------------

@@ -46,7 +46,6 @@ struct revision {
     const char *address;                                    /* of its Service; NULL: none yet */
     int replicas;                                           /* spec.replicas of the Deployment; 0 without one */
     int pods, ready;                                        /* that are not being deleted */
-    int counted;                                            /* ready ones, as its Deployment has it */
     int pods_left;                                          /* those too that are */
     const char *denied;                                     /* why its Deployment gets no pods; NULL: nobody says */
     struct startup startup;

@@ -201,20 +201,16 @@ static bool was_reached(const struct endpoint *endpoint)
     return said_before(endpoint, "RouteProbed")->status == SERVINGENDPOINT_STATUS_CONDITIONS_STATUS_TRUE;
 }
 
-static bool is_quiet(const struct endpoint *endpoint)
-{
-    const char *why;
-
-    return !endpoint->candidate && endpoint_reach(endpoint, &why) == REACH_YES &&
-           is_answered(endpoint, answer_find(endpoint->in, reach_key));
-}
-
 void ask_about_route(const struct endpoint *endpoint, struct plan *out)
 {
     struct ask reach;
+    const char *missing;
+    bool is_quiet;
 
     if (!endpoint->spec->route || !endpoint->stable || !has_route(endpoint))
         return;
+    missing = plan_reach(endpoint, &reach);
+    is_quiet = !missing && !endpoint->candidate && is_answered(endpoint, answer_find(endpoint->in, reach_key));
     plan_ask(out,
              (struct ask){ .type = ASK_OBJECT,
                            .key = gateway_key,
@@ -222,11 +218,11 @@ void ask_about_route(const struct endpoint *endpoint, struct plan *out)
                                                 "/apis/gateway.networking.k8s.io/v1/namespaces/%s/gateways/%s",
                                                 gateway_namespace(endpoint),
                                                 gateway_name(endpoint)),
-                           .every_s = is_quiet(endpoint) || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
+                           .every_s = is_quiet || !endpoint->in->can_probe ? GATEWAY_EVERY : SOON,
                            .timeout_ms = GATEWAY_TIMEOUT });
-    if (plan_reach(endpoint, &reach))
+    if (missing)
         return;
-    reach.every_s = is_quiet(endpoint) ? REACH_EVERY : SOON;
+    reach.every_s = is_quiet ? REACH_EVERY : SOON;
     plan_ask(out, reach);
 }
 

@@ -95,13 +95,18 @@ static bool cannot_share(struct endpoint *endpoint)
     return true;
 }
 
+/* It is asked for, may be tried, and does not serve already. */
+static bool is_target_new(const struct endpoint *endpoint)
+{
+    const struct target *target = &endpoint->target;
+
+    return target->known && !target->problem && !find_rejection(endpoint) &&
+           (!endpoint->stable || strcmp(endpoint->stable->recipe.name, target->recipe.name) != 0);
+}
+
 static bool is_due(struct endpoint *endpoint)
 {
-    if (!endpoint->target.known || endpoint->target.problem || find_rejection(endpoint))
-        return false;
-    if (endpoint->stable && strcmp(endpoint->stable->recipe.name, endpoint->target.recipe.name) == 0)
-        return false;
-    return !cannot_share(endpoint);
+    return is_target_new(endpoint) && !cannot_share(endpoint);
 }
 
 /* -- the way back ----------------------------------------------------------------------------------------------------
@@ -210,11 +215,7 @@ static bool answers_alone(const struct endpoint *endpoint)
 /* Neither of the two is asked for any more, but a third one that may be tried. */
 static bool is_third_wanted(const struct endpoint *endpoint)
 {
-    const struct target *target = &endpoint->target;
-
-    return target->known && !target->problem && !find_rejection(endpoint) &&
-           strcmp(target->recipe.name, endpoint->candidate->recipe.name) != 0 &&
-           strcmp(target->recipe.name, endpoint->stable->recipe.name) != 0;
+    return is_target_new(endpoint) && strcmp(endpoint->target.recipe.name, endpoint->candidate->recipe.name) != 0;
 }
 
 /* It has waited long enough for the stable revision to take its traffic back, and goes on for the third one's sake. */

@@ -63,13 +63,9 @@ static bool has_good_route(const struct world *world, const struct thing *endpoi
 /* What the spec asks for it rejects, too: a person decided that. */
 static bool is_rejected_by_spec(const struct thing *endpoint)
 {
-    const json_t *rejected = jb_get(status_of(endpoint), "rejected");
     const char *reject = jb_get_str(endpoint_rollout(endpoint), "reject");
 
-    for (size_t i = 0; i < json_array_size(rejected); i++)
-        if (*reject && strcmp(jb_get_str(json_array_get(rejected, i), "revision"), reject) == 0)
-            return true;
-    return false;
+    return *reject && status_rejection(endpoint->now->tree, reject);
 }
 
 /* Nothing in the world is in the way of what its spec wants. */

@@ -65,16 +65,6 @@ static void count(struct world *world, const struct change *change)
     world->counters.rollbacks += strcmp(jb_get_str(after, "result"), "RolledBack") == 0;
 }
 
-static const json_t *rejection(const json_t *status, const char *revision)
-{
-    const json_t *rejected = jb_get(status, "rejected");
-
-    for (size_t i = 0; i < json_array_size(rejected); i++)
-        if (strcmp(jb_get_str(json_array_get(rejected, i), "revision"), revision) == 0)
-            return json_array_get(rejected, i);
-    return NULL;
-}
-
 /* One that ends and one that begins can be said in one write; one that stands in goes on with what began. */
 static bool begins(const struct change *change)
 {
@@ -88,7 +78,7 @@ static bool begins(const struct change *change)
 static void rejected_stay_out(struct world *world, const struct change *change)
 {
     const char *candidate = status_candidate(change->after->tree);
-    const json_t *entry = rejection(status_of(change->before), candidate);
+    const json_t *entry = status_rejection(change->before->tree, candidate);
     const json_t *annotations = jb_get(tree_metadata(change->after->tree), "annotations");
 
     if (!begins(change) || !entry)

@@ -174,13 +174,10 @@ static bool has_pods(const struct world *world, const struct thing *endpoint, co
 /* What never was stable, or was taken back, is kept for half a minute only, for requests under way. */
 static int64_t delay_of(const struct world *world, const struct thing *endpoint, const char *revision)
 {
-    const json_t *status = jb_get(endpoint->now->tree, "status"), *rejected = jb_get(status, "rejected");
-    bool is_proven = json_is_true(jb_get(jb_named(jb_get(status, "revisions"), revision), "proven"));
+    const json_t *tree = endpoint->now->tree, *revisions = jb_get(jb_get(tree, "status"), "revisions");
+    bool is_proven = json_is_true(jb_get(jb_named(revisions, revision), "proven")) && !status_rejection(tree, revision);
     int64_t delay = endpoint_delay_ms(world, endpoint);
 
-    for (size_t i = 0; i < json_array_size(rejected); i++)
-        if (strcmp(jb_get_str(json_array_get(rejected, i), "revision"), revision) == 0)
-            is_proven = false;
     return is_proven || delay < TAKEN_BACK_MS ? delay : TAKEN_BACK_MS;
 }
 

@@ -81,6 +81,16 @@ const char *status_reason(const json_t *endpoint, const char *condition)
     return jb_get_str(tree_condition(jb_get(endpoint, "status"), condition), "reason");
 }
 
+const json_t *status_rejection(const json_t *endpoint, const char *revision)
+{
+    const json_t *rejected = jb_get(jb_get(endpoint, "status"), "rejected");
+
+    for (size_t i = 0; i < json_array_size(rejected); i++)
+        if (strcmp(jb_get_str(json_array_get(rejected, i), "revision"), revision) == 0)
+            return json_array_get(rejected, i);
+    return NULL;
+}
+
 bool endpoint_recreates(const struct thing *endpoint)
 {
     const json_t *candidate = jb_get(jb_get(endpoint->now->tree, "status"), "candidate");

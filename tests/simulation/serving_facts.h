@@ -24,6 +24,7 @@ int64_t endpoint_delay_ms(const struct world *world, const struct thing *endpoin
 const char *status_stable(const json_t *endpoint);    /* the name of the revision; "": none */
 const char *status_candidate(const json_t *endpoint); /* likewise */
 const char *status_reason(const json_t *endpoint, const char *condition);
+const json_t *status_rejection(const json_t *endpoint, const char *revision); /* NULL: it was not rejected */
 
 /* The old pods go before the new ones come: there is no time at which nothing is lost. */
 bool endpoint_recreates(const struct thing *endpoint);
